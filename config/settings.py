@@ -1,0 +1,307 @@
+"""All settings in one file, read from typed environment variables; nothing here asks the database.
+
+A wrong value ends the start with one line that names the variable. Without any variable the
+product runs on SQLite in `var/`, on loopback, which is the embedded default.
+"""
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from environs import Env, EnvError
+
+from config.secret import local_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = Env()
+
+
+def refuse(variable: str, sentence: str) -> None:
+    """End the start with one line that names the variable. Exit status 2."""
+    print(f"{variable}: {sentence}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(2)
+
+
+try:
+    DEBUG = env.bool("DEBUG", False)
+    TRUST_PROXY = env.bool("TRUST_PROXY", False)
+    BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+    SECRET_KEY = env.str("SECRET_KEY", "") or local_secret_key(VAR_DIR)
+    SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+    DATABASE = env.dj_db_url(
+        "DATABASE_URL", f"sqlite:///{VAR_DIR / 'desk.sqlite3'}", conn_max_age=60
+    )
+    EMAIL = env.dj_email_url("EMAIL_URL", "console://")
+    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Handoff Desk <handoffs@localhost>")
+    SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", "")
+    REDIS_URL = env.str("REDIS_URL", "")
+    LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
+    # Where the local processes find the worker's private folder, log files and uploads.
+    VAR_DIR = env.path("VAR_DIR", VAR_DIR)
+except (EnvError, ValueError) as error:
+    # environs words its errors as `Environment variable "X" invalid: …`.
+    name = str(error).split('"')[1] if '"' in str(error) else "environment"
+    refuse(name, str(error))
+
+if urlsplit(BASE_URL).scheme not in {"http", "https"} or not urlsplit(BASE_URL).hostname:
+    refuse("BASE_URL", f"{BASE_URL!r} is not an http:// or https:// address.")
+if len(SECRET_KEY) < 50:
+    refuse("SECRET_KEY", "needs at least 50 characters.")
+if DEBUG and "*" in ALLOWED_HOSTS:
+    refuse("ALLOWED_HOSTS", "may not be * while DEBUG is on.")
+if DATABASE["ENGINE"].rsplit(".", 1)[-1] not in {"sqlite3", "postgresql"}:
+    refuse("DATABASE_URL", "takes sqlite:////absolute/path or postgres://….")
+if SLACK_WEBHOOK_URL and urlsplit(SLACK_WEBHOOK_URL).scheme not in {"http", "https"}:
+    refuse("SLACK_WEBHOOK_URL", "is not a web address.")
+if "EMAIL_BACKEND" not in EMAIL:
+    refuse("EMAIL_URL", "takes smtp://user:password@host:port, smtps://…, submission://… or console://.")
+if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+    refuse("REDIS_URL", "takes redis://host:port/number.")
+
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+HTTPS = BASE_URL.startswith("https://")
+
+# --- The house -------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_q",
+    "django_filters",
+    "import_export",
+    "phonenumber_field",
+    "axes",
+    "config",
+    "team",
+    "accounts",
+    "messaging",
+    "handoffs",
+    "sla",
+    "reports",
+]
+
+MIDDLEWARE = [
+    "config.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "config.middleware.SecurityHeaders",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.PersonsTimeZone",
+    "config.middleware.ClearAnswers",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Database: WAL + IMMEDIATE + a long busy timeout, so that nobody sees "database is locked" --
+
+if DATABASE["ENGINE"].endswith("sqlite3"):
+    DATABASE["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
+        ),
+    }
+else:
+    DATABASE.setdefault("OPTIONS", {}).update(
+        {"connect_timeout": 5, "options": "-c statement_timeout=30000 -c lock_timeout=10000"}
+    )
+    DATABASE["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": DATABASE}
+
+# --- People and sign-in ----------------------------------------------------------------------
+
+AUTH_USER_MODEL = "team.User"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "team.backends.RoleBackend",
+]
+# Who may do what with which model, by role: see config/permissions.py.
+ROLE_PERMISSIONS = "config.permissions.BY_ROLE"
+PASSWORD_HASHERS = [
+    "team.hashers.Argon2id",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "errors/429.html"
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_DISABLE_ACCESS_LOG = True
+
+SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = False  # the page's own scripts send it back with their requests
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "config.views.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+SECURE_SSL_REDIRECT = HTTPS and not TRUST_PROXY
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = False
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # preload is the domain owner's choice, not ours
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+
+# The two hashes are Unfold's colour block and htmx's indicator style; the first changes with
+# UNFOLD["COLORS"] (tests/test_csp.py computes it). Inline style attributes come from Unfold.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src-elem": ["'self'"],
+        "style-src-attr": ["'unsafe-inline'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        "manifest-src": ["'self'"],
+    }
+}
+
+# --- Time, words, files ----------------------------------------------------------------------
+
+TIME_ZONE = "UTC"
+USE_TZ = True
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
+PHONENUMBER_DB_FORMAT = "E164"
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "uploads", "file_permissions_mode": 0o600},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if DEBUG or "pytest" in sys.modules:
+    STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    WHITENOISE_USE_FINDERS = True
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# --- The post office -------------------------------------------------------------------------
+
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST = EMAIL["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = EMAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = EMAIL["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = EMAIL["EMAIL_USE_TLS"]
+EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = EMAIL.get("EMAIL_TIMEOUT") or 15  # seconds; Django's own default is to wait for ever
+
+# --- Imports (django-import-export) ------------------------------------------------------------
+
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+IMPORT_EXPORT_SKIP_ADMIN_LOG = True
+
+# --- The worker. Tasks are pokes: the truth is rows (clocks, outbox), see docs/decisions ---------
+
+Q_CLUSTER = {
+    "name": "handoff-desk",
+    "workers": 2,
+    "timeout": 60,
+    "retry": 240,  # > 3 x timeout: django-q2 starts the count when a task is fetched ahead
+    "max_attempts": 3,
+    "ack_failures": True,
+    "catch_up": False,
+    "bulk": 1,
+    "queue_limit": 2,
+    "save_limit": 50,
+    "recycle": 500,
+    "guard_cycle": 1,
+    "poll": 0.5,
+    "time_zone": "UTC",
+    "orm": "default",
+    "label": "Worker",
+}
+if REDIS_URL:
+    del Q_CLUSTER["orm"]
+    Q_CLUSTER["redis"] = REDIS_URL
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if REDIS_URL:
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+    }
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"httpx": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+}
+
+from config.frame import UNFOLD  # noqa: E402, F401  the look of the admin and its menu

@@ -1,0 +1,21 @@
+"""All addresses."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import views
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("reports/", include("reports.urls")),
+    path("sla/", include("sla.urls")),
+    path("hooks/", include("accounts.urls")),
+    path("healthz", include("sla.health_urls")),
+    path("robots.txt", views.robots, name="robots"),
+    path("", include("handoffs.urls")),
+]
+
+handler400 = "config.views.bad_request"
+handler403 = "config.views.forbidden"
+handler404 = "config.views.not_found"
+handler500 = "config.views.broken"

@@ -1,0 +1,65 @@
+"""Questions about many handoffs, each named for the screen it serves."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from team.models import User
+
+
+class HandoffQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Every screen starts from `visible_to`: nobody sees more than the role needs."""
+
+    def visible_to(self, user: User) -> "HandoffQuerySet":
+        """The rows of this person: own, their team's, or the queue they may take from."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_revops or user.is_superuser:
+            return self.all()
+        scope = Q(pk__in=[])
+        if user.is_sdr:
+            scope |= Q(sdr=user)
+        if user.is_ae:
+            scope |= Q(owner=user) | self._takeable_by(user)
+        if user.is_manager:
+            team = [user.pk, *user.team_ids()]
+            scope |= (
+                Q(sdr__in=team)
+                | Q(owner__in=team)
+                | Q(territory__manager=user, status__in=["submitted", "returned", "accepted"])
+                | Q(territory__isnull=True, status="submitted")
+            )
+        return self.filter(scope)
+
+    def waiting_for(self, ae: User) -> "HandoffQuerySet":
+        """The acceptance queue of an AE: theirs, and what they may take; due next first."""
+        return (
+            self.filter(Q(owner=ae) | self._takeable_by(ae), status="submitted")
+            .exclude(sdr=ae)
+            .due_next_first()
+        )
+
+    def drafts_of(self, sdr: User) -> "HandoffQuerySet":
+        return self.filter(sdr=sdr, status="draft").order_by("-updated_at")
+
+    def returned_to(self, sdr: User) -> "HandoffQuerySet":
+        return self.filter(sdr=sdr, status="returned").due_next_first()
+
+    def open_of(self, ae: User) -> "HandoffQuerySet":
+        """What counts against an AE's capacity."""
+        return self.filter(owner=ae, status__in=["submitted", "returned", "accepted"])
+
+    def unassigned(self) -> "HandoffQuerySet":
+        return self.filter(status="submitted", owner__isnull=True)
+
+    def due_next_first(self) -> "HandoffQuerySet":
+        return self.order_by(F("next_due_at").asc(nulls_last=True), "pk")
+
+    @staticmethod
+    def _takeable_by(ae: User) -> Q:
+        """Submitted handoffs of territories where this AE is primary, in the team or a backup."""
+        territories = (
+            list(ae.territories.values_list("pk", flat=True))
+            + list(ae.primary_of.values_list("pk", flat=True))
+            + list(ae.backs_up.values_list("territory_id", flat=True))
+        )
+        return Q(territory__in=set(territories), status="submitted")

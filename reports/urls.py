@@ -1,0 +1,5 @@
+"""Addresses of the reports pages."""
+
+from django.urls import path
+
+urlpatterns: list = []

@@ -1,0 +1,3 @@
+"""The address of the health check, apart because it stands at the root."""
+
+urlpatterns: list = []

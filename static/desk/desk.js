@@ -1,0 +1,1 @@
+/* Behaviour shared by our own pages. */

@@ -1,0 +1,20 @@
+"""Model permissions that come with a role; who may see which row is asked elsewhere."""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth.backends import BaseBackend
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+class RoleBackend(BaseBackend):
+    """Grants the permissions that settings.ROLE_PERMISSIONS lists for each of a user's roles."""
+
+    def get_all_permissions(self, user_obj: "User", obj: object = None) -> set[str]:  # type: ignore[override]
+        if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
+            return set()
+        table = import_string(settings.ROLE_PERMISSIONS)
+        return {permission for role in user_obj.roles for permission in table[role]}

@@ -1,0 +1,17 @@
+"""People, roles, territories and working time; nothing about handoffs."""
+
+from team.models.calendars import CalendarVersion, Holiday, WorkCalendar, WorkInterval
+from team.models.people import Absence, Role, User
+from team.models.territories import Coverage, Territory
+
+__all__ = [
+    "Absence",
+    "CalendarVersion",
+    "Coverage",
+    "Holiday",
+    "Role",
+    "Territory",
+    "User",
+    "WorkCalendar",
+    "WorkInterval",
+]
