@@ -40,5 +40,3 @@ def check_one_line(value: str) -> None:
     """Refuse line breaks in a field that holds one line."""
     if "\n" in value or "\r" in value:
         raise ValidationError("Enter one line, without line breaks.")
-
-

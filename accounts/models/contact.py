@@ -51,7 +51,9 @@ class Contact(models.Model):
     last_name = models.CharField(
         max_length=60, blank=True, validators=[check_one_line, check_storable]
     )
-    title = models.CharField(max_length=120, blank=True, validators=[check_one_line, check_storable])
+    title = models.CharField(
+        max_length=120, blank=True, validators=[check_one_line, check_storable]
+    )
     email = models.EmailField("e-mail", max_length=254, blank=True)
     phone = PhoneNumberField("direct dial", blank=True, help_text="With country code: +1 415 …")
     mobile = PhoneNumberField(blank=True)
@@ -64,7 +66,10 @@ class Contact(models.Model):
     )
     attitude = models.CharField(max_length=8, choices=Attitude, default=Attitude.UNKNOWN)
     left_on = models.DateField(
-        "left the company on", null=True, blank=True, help_text="Set when they are known to be gone."
+        "left the company on",
+        null=True,
+        blank=True,
+        help_text="Set when they are known to be gone.",
     )
     source = models.CharField(
         max_length=60, blank=True, help_text="Where the record came from, such as a vendor."
@@ -171,7 +176,9 @@ class Verification(models.Model):
 
     class Meta:
         ordering = ["-verified_at", "-pk"]
-        indexes = [models.Index(fields=["contact", "field", "-verified_at"], name="verified_newest")]
+        indexes = [
+            models.Index(fields=["contact", "field", "-verified_at"], name="verified_newest")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_field_display()} {self.get_result_display().lower()}, {self.method}"

@@ -39,6 +39,7 @@ class EventKind(models.TextChoices):
     """What can happen to a handoff. The labels finish “Ana Silva …”."""
 
     CREATED = "created", "started the draft"
+    GATE_REFUSED = "gate_refused", "tried to submit it"
     SUBMITTED = "submitted", "submitted it"
     ASSIGNED = "assigned", "was given it"
     RETURNED = "returned", "returned it for information"

@@ -92,9 +92,7 @@ class Handoff(models.Model):
         validators=[check_storable],
         help_text="Exactly what they said yes to, not “demo scheduled”.",
     )
-    next_step_at = models.DateTimeField(
-        "when", null=True, blank=True, validators=[check_instant]
-    )
+    next_step_at = models.DateTimeField("when", null=True, blank=True, validators=[check_instant])
     next_step_who = models.CharField(
         "who does what",
         max_length=500,
@@ -104,9 +102,7 @@ class Handoff(models.Model):
     )
 
     # Written by the lifecycle
-    status = models.CharField(
-        max_length=12, choices=Status, default=Status.DRAFT, editable=False
-    )
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT, editable=False)
     owner = models.ForeignKey(
         User,
         on_delete=models.PROTECT,
@@ -270,6 +266,8 @@ class Handoff(models.Model):
         """
         if self._state.adding:
             self.status = self.Status.DRAFT
+            if self.framework_version_id is None:
+                self.framework_version = FrameworkVersion.objects.active().first()
             for name in self.MACHINE_WRITTEN - {"status", "version"}:
                 field = self._meta.get_field(name)
                 setattr(self, field.attname, field.get_default())  # type: ignore[union-attr]

@@ -153,9 +153,7 @@ class Trigger(models.Model):
     handoff = models.ForeignKey(Handoff, on_delete=models.CASCADE, related_name="triggers")
     kind = models.CharField(max_length=12, choices=SignalKind)
     happened_on = models.DateField("when", null=True, blank=True, validators=[check_date])
-    detail = models.CharField(
-        "in a line", max_length=300, blank=True, validators=[check_storable]
-    )
+    detail = models.CharField("in a line", max_length=300, blank=True, validators=[check_storable])
     source_url = models.URLField("link", max_length=500, blank=True)
 
     class Meta:

@@ -1,0 +1,105 @@
+"""Who hears of each move of a handoff, and with which text; the words live in messaging."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.conf import settings
+from django.urls import reverse
+
+from handoffs.models import Handoff, HandoffEvent
+from handoffs.models.event import EventKind
+from messaging import outbox, texts
+from messaging.preferences import media_for
+from team.models import User
+
+
+class Notice(NamedTuple):
+    person: User
+    text: str
+
+
+def announce(event: HandoffEvent) -> None:
+    """Put the messages of this move into the outbox, in the transaction of the move.
+
+    Nobody is told what they did themselves, nor anybody who is deactivated. A backfilled event
+    is history and told to nobody.
+    """
+    if event.backfilled:
+        return
+    handoff = event.handoff
+    fields = fields_of(handoff, event)
+    for person, text in recipients(event):
+        if person == event.actor or not person.is_active:
+            continue
+        subject, body = texts.render(text, fields)
+        for medium in media_for(person, escalation=False):
+            outbox.post(
+                event_key=f"event:{event.pk}",
+                medium=medium,
+                recipient=person.email or person.username,
+                person=person,
+                kind=text,
+                subject=subject,
+                body=body,
+                about=f"handoff:{handoff.pk}",
+                now=event.recorded_at,
+            )
+
+
+def recipients(event: HandoffEvent) -> Iterator[Notice]:
+    """Who hears of what, on one screen."""
+    handoff = event.handoff
+    kind = EventKind(event.kind)
+    if kind is EventKind.SUBMITTED and handoff.owner:
+        yield Notice(handoff.owner, "handoff_submitted")
+    elif kind is EventKind.SUBMITTED:
+        for manager in responsible_managers(handoff):
+            yield Notice(manager, "handoff_unassigned")
+    elif kind is EventKind.RETURNED:
+        yield Notice(handoff.sdr, "handoff_returned")
+    elif kind is EventKind.ANSWERED and handoff.owner:
+        yield Notice(handoff.owner, "handoff_answered")
+    elif kind is EventKind.ACCEPTED:
+        yield Notice(handoff.sdr, "handoff_accepted")
+    elif kind is EventKind.REJECTED:
+        yield Notice(handoff.sdr, "handoff_rejected")
+    elif kind is EventKind.WITHDRAWN and handoff.owner:
+        yield Notice(handoff.owner, "handoff_withdrawn")
+    elif kind is EventKind.REASSIGNED:
+        if handoff.owner:
+            yield Notice(handoff.owner, "handoff_reassigned")
+        if before := User.objects.filter(pk=event.data.get("from")).first():
+            yield Notice(before, "handoff_taken_away")
+    elif kind is EventKind.QUALIFIED:
+        yield Notice(handoff.sdr, "handoff_qualified")
+    elif kind is EventKind.DISQUALIFIED:
+        yield Notice(handoff.sdr, "handoff_disqualified")
+
+
+def responsible_managers(handoff: Handoff) -> list[User]:
+    """Who owns what nobody else can take: the territory's manager, the author's, all admins."""
+    territory = handoff.territory
+    for manager in (territory.manager if territory else None, handoff.sdr.reports_to):
+        if manager and manager.is_active:
+            return [manager]
+    return list(User.objects.admins())
+
+
+def fields_of(handoff: Handoff, event: HandoffEvent | None = None) -> dict[str, str]:
+    """What a text about this handoff may name; no data of the prospect beyond the company."""
+    fields = {
+        "company": str(handoff.account or "an account without a name yet"),
+        "lead_source": handoff.get_lead_source_display(),
+        "sdr": str(handoff.sdr),
+        "owner": str(handoff.owner or "nobody yet"),
+        "territory": str(handoff.territory or "no territory"),
+        "link": settings.BASE_URL + reverse("handoff", args=[handoff.pk]),
+    }
+    if event is not None:
+        fields |= {
+            "actor": str(event.actor or "Handoff Desk"),
+            "question": event.note,
+            "note": event.note,
+            "reason": str(event.reason or ""),
+        }
+    return fields
