@@ -1,0 +1,165 @@
+"""A throwaway PostgreSQL server for tests: this machine’s own, or what TEST_DATABASE_URL names.
+
+`python -m tests.postgres COMMAND …` runs any command with DATABASE_URL pointing at a fresh one.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+OWNER = "desk"
+READY_WITHIN = 30  # seconds, on a busy machine
+# Durability is of no use to a server that is thrown away; PostgreSQL's docs, "Non-Durable Settings"
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "120",
+    "listen_addresses": "",
+    "log_min_messages": "fatal",
+}
+
+
+@contextmanager
+def start_postgres() -> Iterator[str]:
+    """The URL of an empty database on a real server, gone afterwards.
+
+    Without a server on this machine the test is skipped with the reason; in CI it fails.
+    """
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        with new_database(given) as url:
+            yield url
+        return
+    folder = Path(tempfile.mkdtemp(prefix="desk-pg-", dir="/tmp"))  # short: a socket
+    try:
+        account = _unprivileged(folder)
+        _initialise(folder, account)
+        server = _start(folder, account)
+        try:
+            url = f"postgres://{OWNER}@{quote(str(folder), safe='')}/postgres"
+            _wait_until_ready(url, server)
+            yield url
+        finally:
+            _stop(server)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def new_database(url: str) -> Iterator[str]:
+    """The URL of a fresh database on the server at `url`, dropped afterwards."""
+    name = f"desk_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test for want of `what`; in CI, where everything is installed, fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and CI has to have it.", pytrace=False)
+    pytest.skip(f"{what} is not on this machine.")
+
+
+def _binary(name: str) -> str:
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
+    )
+    path = os.pathsep.join([*map(str, reversed(folders)), os.environ.get("PATH", "")])
+    return shutil.which(name, path=path) or missing(f"PostgreSQL ({name})")
+
+
+def _unprivileged(folder: Path) -> dict[str, Any]:
+    """Whom to run the server as: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        try:
+            account = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        os.chown(folder, account.pw_uid, account.pw_gid)
+        return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    missing("An account to run PostgreSQL as, other than root,")
+
+
+def _initialise(folder: Path, account: dict[str, Any]) -> None:
+    initdb = _binary("initdb")
+    done = subprocess.run(
+        [initdb, "-D", folder / "data", "-U", OWNER, "--auth=trust", "--no-sync",
+         "--encoding=UTF8", "--locale=C.UTF-8"],
+        capture_output=True, text=True, check=False, cwd=folder, **account,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"initdb failed: {done.stderr.strip()}")
+
+
+def _start(folder: Path, account: dict[str, Any]) -> subprocess.Popen[bytes]:
+    options = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            [_binary("postgres"), "-D", folder / "data", "-k", folder, *options],
+            stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder,
+            start_new_session=True, **account,
+        )  # fmt: skip
+
+
+def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + READY_WITHIN
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+            return
+        except psycopg.OperationalError:
+            if server.poll() is not None or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.send_signal(signal.SIGINT)  # "fast": ends the connections that are left
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.send_signal(signal.SIGQUIT)
+        server.wait(10)
+
+
+def main(command: list[str]) -> int:
+    """Run `command` against a throwaway server; its exit status, or 0 when there is no server."""
+    try:
+        with start_postgres() as url:
+            return subprocess.run(
+                command, env={**os.environ, "DATABASE_URL": url}, check=False
+            ).returncode
+    except pytest.skip.Exception as reason:
+        print(f"Skipped on PostgreSQL: {reason}")
+        return 0
+    except pytest.fail.Exception as reason:
+        print(f"Failed on PostgreSQL: {reason}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
