@@ -95,9 +95,7 @@ def other_ae(other_manager: User) -> User:
 
 
 @pytest.fixture
-def north(
-    calendar: WorkCalendar, manager: User, ae: User, backup: User, ae2: User
-) -> Territory:
+def north(calendar: WorkCalendar, manager: User, ae: User, backup: User, ae2: User) -> Territory:
     territory = Territory.objects.create(
         name="North", countries=["DE"], calendar=calendar, manager=manager, primary=ae
     )

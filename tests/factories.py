@@ -121,9 +121,7 @@ def make_standard(sdr_leader: User, ae_leader: User) -> FrameworkVersion:
     return version
 
 
-def complete_package(
-    *, sdr: User, account: Account, contact: Contact, **fields: Any
-) -> Handoff:
+def complete_package(*, sdr: User, account: Account, contact: Contact, **fields: Any) -> Handoff:
     """A draft whose package is complete: the gate finds nothing."""
     handoff = lifecycle.create_draft(
         sdr=sdr,
