@@ -1,0 +1,139 @@
+"""The demo's people, territories and calendars."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from team.models import Absence, Coverage, Territory, User, WorkCalendar, WorkInterval
+
+PASSWORD = "demo"  # noqa: S105  demo data only; refused outside an empty database
+WEEK = ("mon", "tue", "wed", "thu", "fri")
+
+# username, name, roles, reports to, time zone
+PEOPLE = [
+    ("director", "Dora Quinn", "manager", None, "Europe/Berlin"),
+    ("manager", "Mara Lindt", "manager", "director", "Europe/Berlin"),
+    ("theo", "Theo Grant", "manager", "director", "America/New_York"),
+    ("revops", "Rita Vance", "revops", "director", "Europe/Berlin"),
+    ("sdr", "Sam Ortiz", "sdr", "theo", "Europe/Berlin"),
+    ("uma", "Uma Reyes", "sdr", "theo", "America/New_York"),
+    ("leo", "Leo Brandt", "sdr", "theo", "Europe/Berlin"),
+    ("nia", "Nia Cole", "sdr", "theo", "Europe/London"),
+    ("ae", "Ana Silva", "ae", "manager", "Europe/Berlin"),
+    ("backup", "Ben Okafor", "ae", "manager", "Europe/Berlin"),
+    ("cleo", "Cleo Marsh", "ae", "manager", "America/New_York"),
+    ("omar", "Omar Haddad", "ae", "manager", "Europe/London"),
+    ("ingrid", "Ingrid Falk", "ae", "manager", "America/New_York"),
+]
+
+
+class Region(NamedTuple):
+    name: str
+    zone: str
+    country: str
+    hours: tuple[tuple[str, str], ...]
+    countries: list[str]
+    primary: str
+    team: list[str]
+    backups: list[str]
+
+
+REGIONS = [
+    Region(
+        "Central Europe",
+        "Europe/Berlin",
+        "DE",
+        (("08:30", "12:30"), ("13:30", "17:30")),
+        ["AT", "CH", "CZ", "DE", "DK", "NO", "PL", "SE"],
+        "ae",
+        ["ae", "backup", "omar"],
+        ["backup", "omar"],
+    ),
+    Region(
+        "Americas",
+        "America/New_York",
+        "US",
+        (("09:00", "17:30"),),
+        ["BR", "CA", "MX", "US"],
+        "cleo",
+        ["cleo", "ingrid"],
+        ["ingrid", "backup"],
+    ),
+    Region(
+        "UK and West",
+        "Europe/London",
+        "GB",
+        (("09:00", "17:00"),),
+        ["BE", "ES", "FR", "GB", "IE", "IT", "NL", "PT"],
+        "omar",
+        ["omar", "backup", "ae"],
+        ["backup", "ae"],
+    ),
+]
+
+
+def hire() -> dict[str, User]:
+    """Everybody by username; they all sign in with PASSWORD."""
+    people: dict[str, User] = {}
+    for username, name, role, boss, zone in PEOPLE:
+        first, last = name.split(" ", 1)
+        person = User(
+            username=username,
+            first_name=first,
+            last_name=last,
+            email=f"{first}.{last}@desk.example".lower(),
+            time_zone=zone,
+            reports_to=people[boss] if boss else None,
+            **{f"is_{role}": True},
+        )
+        person.set_password(PASSWORD)
+        person.save()
+        people[username] = person
+    return people
+
+
+def open_offices(people: dict[str, User], years: list[int]) -> dict[str, Territory]:
+    """Three territories with calendars, holidays, primaries and backups."""
+    import holidays  # takes a while to import, and nothing but the demo needs it here
+
+    territories = {}
+    for region in REGIONS:
+        calendar = WorkCalendar.objects.create(
+            name=f"{region.name} hours", time_zone=region.zone, country=region.country
+        )
+        WorkInterval.objects.bulk_create(
+            WorkInterval(calendar=calendar, weekday=day, opens=opens, closes=closes)
+            for day in WEEK
+            for opens, closes in region.hours
+        )
+        for day, name in sorted(holidays.country_holidays(region.country, years=years).items()):
+            calendar.holidays.create(day=day, name=name[:120])
+        calendar.current_version()
+        territory = Territory.objects.create(
+            name=region.name,
+            countries=region.countries,
+            calendar=calendar,
+            manager=people["manager"],
+            primary=people[region.primary],
+        )
+        territory.team.set([people[name] for name in region.team])
+        for rank, name in enumerate(region.backups, start=1):
+            Coverage.objects.create(territory=territory, backup=people[name], rank=rank)
+        territories[region.name] = territory
+    return territories
+
+
+def go_away(people: dict[str, User], now: datetime) -> None:
+    """A few holidays, one of them now."""
+    for name, cover, start, days in [
+        ("omar", "backup", -2, 5),
+        ("cleo", "ingrid", -60, 10),
+        ("ae", "backup", -95, 7),
+        ("ingrid", "cleo", 9, 12),
+    ]:
+        Absence.objects.create(
+            user=people[name],
+            cover=people[cover],
+            starts_at=now + timedelta(days=start),
+            ends_at=now + timedelta(days=start + days),
+            note="On leave",
+        )

@@ -1,0 +1,140 @@
+"""Fills an empty database with the demo: hires the cast, then plays every story in order of time."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import models, transaction
+from django.utils import timezone
+from sla.breaches import explain
+from sla.clocks import sweep
+
+from config.demo.cast import go_away, hire, open_offices
+from config.demo.market import found_companies, meet_people
+from config.demo.stories import ENDINGS, Act, Story
+from handoffs.lifecycle import TransitionRefused
+from handoffs.models import Framework, Handoff, HandoffEvent
+from messaging.models import Message
+from sla.models import Breach
+from team.models import Role, Territory, User
+
+OPEN_ENDS = ["draft", "waiting", "waiting", "returned", "accepted", "accepted", "contacted"]
+PACES = {"ae": 0.7, "backup": 1.0, "cleo": 1.1, "omar": 1.9, "ingrid": 0.9}
+
+
+def play(
+    *,
+    handoffs: int,
+    months: int,
+    seed: int,
+    now: datetime | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Counter[str]:
+    """`handoffs` handoffs over `months` months up to `now`; the same for the same seed and day.
+
+    Through the same verbs that people use, one after the other in time, with the sweep between
+    them as it would have run. Returns how many ended in each status.
+    """
+    now = now or timezone.now()
+    random = Random(seed)
+    begin = now - timedelta(days=30 * months)
+    with transaction.atomic():
+        people = hire()
+        years = list(range(begin.year, now.year + 3))
+        territories = open_offices(people, years)
+        go_away(people, now)
+        sign_the_standard(people, begin)
+        accounts = found_companies(random, territories, people, begin, max(80, handoffs // 40))
+        contacts = meet_people(random, accounts, people, now, each=5)
+        say(f"{len(people)} people, {len(accounts)} accounts, {5 * len(accounts)} contacts")
+        acts: list[Act] = []
+        for number in range(handoffs):
+            story = tell(
+                random, number, handoffs, begin, now, territories, people, accounts, contacts
+            )
+            acts += list(story.acts(number))
+        perform(sorted(acts), now, say)
+        leave_no_trace_of_playing(random, people, now)
+    return Counter(Handoff.objects.values_list("status", flat=True))
+
+
+def tell(
+    random: Random,
+    number: int,
+    total: int,
+    begin: datetime,
+    now: datetime,
+    territories: dict[str, Territory],
+    people: dict[str, User],
+    accounts: list,
+    contacts: dict,
+) -> Story:
+    """The plan of one handoff; the last ones are still open, so that every screen has work."""
+    account = random.choice(accounts)
+    staff = contacts[account.pk]
+    lately = number >= total * 0.94
+    if lately:
+        begins = now - timedelta(hours=random.uniform(0.5, 60))
+        ending = OPEN_ENDS[number % len(OPEN_ENDS)]
+    else:
+        begins = begin + (now - begin) * random.random() * 0.97
+        ending = random.choices(*zip(*ENDINGS, strict=True))[0]
+        if ending == "open":
+            ending = "contacted"
+    hours = account.territory.calendar.current_version().hours()
+    return Story(
+        random=random,
+        sdr=account.sdr,
+        account=account,
+        contact=staff[0],
+        others=staff[1:],
+        hours=hours,
+        begins=begins,
+        ending=ending,
+        pace=PACES.get(account.territory.primary.username, 1.0),
+    )
+
+
+def perform(acts: list[Act], now: datetime, say: Callable[[str], None]) -> None:
+    """Every act in its turn, the sweep each half hour between them, as time goes by."""
+    if not acts:
+        return
+    next_sweep = acts[0].at
+    done = 0
+    for act in acts:
+        if act.at >= now:
+            break
+        while next_sweep <= act.at:
+            sweep(next_sweep)
+            next_sweep += timedelta(minutes=30)
+        try:
+            with transaction.atomic():
+                act.run(act.at)
+        except TransitionRefused:
+            continue  # somebody else had it by then: such is life
+        done += 1
+        if done % 500 == 0:
+            say(f"{done} moves, {act.at:%d %b %Y}")
+    sweep(now)
+
+
+def sign_the_standard(people: dict[str, User], at: datetime) -> None:
+    """BANT in force since before the first handoff, signed by both leaders."""
+    version = Framework.objects.get(code="bant").versions.get(number=1)
+    version.sign(by=people["theo"], side=Role.SDR)
+    version.sign(by=people["manager"], side=Role.AE)
+    version.activate()
+
+
+def leave_no_trace_of_playing(random: Random, people: dict[str, User], now: datetime) -> None:
+    """History was recorded when it happened, its messages have gone out, most causes are known."""
+    # The events' own manager is append-only, for good reason; this is the making of a past.
+    plain = models.QuerySet(HandoffEvent)
+    plain.update(recorded_at=models.F("occurred_at"), backfilled=False)
+    Message.objects.update(
+        state=Message.State.SENT, sent_at=models.F("created_at"), next_try_at=None, attempts=1
+    )
+    for breach in Breach.objects.filter(fell_due_at__lt=now - timedelta(days=4)):
+        cause = random.choice(["absence", "overload", "overload", "routing", "package", "late"])
+        explain(breach, cause=cause, note="", by=people["manager"])

@@ -1,0 +1,324 @@
+"""What happens to each demo handoff: a plan of moves in time, played through the real verbs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from accounts.models import Account, Contact, Method, Verification, VerifiedField
+from config.demo.market import theme_of
+from config.demo.words import ANSWERS_BACK, RETURN_QUESTIONS, Theme
+from handoffs import lifecycle
+from handoffs.models import (
+    Answer,
+    CommitteeMember,
+    Criterion,
+    Handoff,
+    LeadSource,
+    Objection,
+    Quote,
+    Reason,
+    Trigger,
+)
+from team.business_time import BusinessHours
+from team.models import User
+
+SOURCES = [
+    (LeadSource.MEETING, 45),
+    (LeadSource.OUTBOUND, 25),
+    (LeadSource.INBOUND, 18),
+    (LeadSource.MQL, 12),
+]
+# How a handoff ends, in parts of a hundred
+ENDINGS = [
+    ("qualified", 50),
+    ("disqualified", 24),
+    ("rejected", 10),
+    ("withdrawn", 4),
+    ("open", 12),
+]
+
+
+@dataclass(order=True)
+class Act:
+    """One thing that happens to one handoff at one moment."""
+
+    at: datetime
+    order: int
+    run: Callable[[datetime], None] = field(compare=False)
+
+
+@dataclass
+class Story:
+    """One handoff from its first draft to wherever it stands at the end of the demo."""
+
+    random: Random
+    sdr: User
+    account: Account
+    contact: Contact
+    others: list[Contact]
+    hours: BusinessHours
+    begins: datetime
+    ending: str
+    pace: float  # how quickly its AE works: 1 is on time
+    handoff: Handoff | None = None
+
+    def acts(self, number: int) -> Iterator[Act]:
+        """Its acts in order of time; a later one is skipped when an earlier one made it moot."""
+        order = number * 100
+        at = self._later(self.begins, 0)
+        yield Act(at, order, self._write)
+        if self.ending == "draft":
+            return
+        at = self._later(at, 25)
+        yield Act(at, order + 1, self._submit)
+        if self.ending == "waiting":
+            return
+        if self.ending == "withdrawn":
+            yield Act(self._later(at, 40), order + 2, self._withdraw)
+            return
+        if self.ending == "returned" or self.random.random() < 0.12:
+            at = self._later(at, self.random.randrange(20, 180))
+            yield Act(at, order + 2, self._return)
+            if self.ending == "returned":
+                return
+            at = self._later(at, self.random.randrange(60, 420))
+            yield Act(at, order + 3, self._answer)
+        at = self._later(at, int(self.random.lognormvariate(4.1, 0.9) * self.pace))
+        if self.ending == "rejected":
+            yield Act(at, order + 4, self._reject)
+            return
+        yield Act(at, order + 5, self._accept)
+        if self.ending == "accepted":
+            return
+        unprepared = self.random.random() < 0.15
+        if not unprepared:
+            at = self._later(at, self.random.randrange(5, 90))
+            yield Act(at, order + 6, self._prepare)
+        at = self._later(at, int(self.random.lognormvariate(4.3, 0.8) * self.pace))
+        yield Act(at, order + 7, self._contact)
+        if self.ending == "contacted":
+            return
+        at = self._later(at, self.random.randrange(900, 4000))
+        yield Act(at, order + 8, self._close)
+
+    def _later(self, at: datetime, minutes: int) -> datetime:
+        """So many working minutes on, never exactly on the minute."""
+        due = self.hours.add(at, timedelta(minutes=max(1, minutes)))
+        assert due is not None, "the demo's calendars are open"  # noqa: S101
+        return due + timedelta(seconds=self.random.randrange(1, 50))
+
+    # --- The acts, each one verb -------------------------------------------------------------
+
+    def _write(self, at: datetime) -> None:
+        theme = theme_of(self.account)
+        finished = self.ending != "draft"
+        source = self.random.choices(*zip(*SOURCES, strict=True))[0]
+        self.handoff = lifecycle.create_draft(
+            sdr=self.sdr,
+            by=self.sdr,
+            account=self.account,
+            contact=self.contact,
+            lead_source=source,
+            at=at,
+            company_size=self.account.size_text,
+            industry=self.account.industry,
+            tech_stack=self.account.tech_stack_text(),
+            growth_signals=self.account.growth_text(),
+            why_targeted=theme.why if finished else "",
+            call_notes=theme.notes if finished else "",
+            next_step=theme.next_step if finished else "",
+            next_step_at=self._later(at, 60 * 8 * 4) if finished else None,
+            next_step_who=theme.who if finished else "",
+        )
+        if finished:
+            self._verify(at)
+            fill(self.handoff, theme, self.contact, self.others, at, self.random)
+        else:
+            Quote.objects.create(
+                handoff=self.handoff,
+                text=theme.quotes[0][1],
+                speaker=self.contact.name,
+                topic=theme.quotes[0][0],
+            )
+
+    def _verify(self, at: datetime) -> None:
+        """The SDR has just spoken to them."""
+        Verification.objects.bulk_create(
+            Verification(
+                contact=self.contact,
+                field=field,
+                value=self.contact.verified_value(field),
+                method=Method.SPOKE,
+                source="Qualification call",
+                verified_at=at - timedelta(minutes=30),
+                verified_by=self.sdr,
+            )
+            for field in VerifiedField
+        )
+
+    def _submit(self, at: datetime) -> None:
+        lifecycle.submit(self._handoff, by=self.sdr, at=at)
+
+    def _withdraw(self, at: datetime) -> None:
+        lifecycle.withdraw(
+            self._handoff, by=self.sdr, at=at, note="They put the project on hold this morning."
+        )
+
+    def _return(self, at: datetime) -> None:
+        lifecycle.return_for_information(
+            self._handoff,
+            by=self._owner,
+            question=self.random.choice(RETURN_QUESTIONS),
+            at=at,
+        )
+
+    def _answer(self, at: datetime) -> None:
+        lifecycle.answer(self._handoff, by=self.sdr, text=self.random.choice(ANSWERS_BACK), at=at)
+
+    def _reject(self, at: datetime) -> None:
+        reason = self.random.choice(list(Reason.objects.filter(use=Reason.Use.REJECT)))
+        lifecycle.reject(
+            self._handoff,
+            by=self._owner,
+            reason=reason,
+            note="Spoke to them again: what they need is not what we are able to do this year.",
+            at=at,
+        )
+
+    def _accept(self, at: datetime) -> None:
+        lifecycle.accept(self._handoff, by=self._owner, at=at)
+
+    def _prepare(self, at: datetime) -> None:
+        begun = at - timedelta(minutes=15)
+        started = max(begun, self._fresh.accepted_at or begun)
+        lifecycle.start_preparation(self._handoff, by=self._owner, at=started)
+        theme = theme_of(self.account)
+        lifecycle.finish_preparation(
+            self._handoff, by=self._owner, at=at, objections=[theme.objection, theme.left_note]
+        )
+
+    def _contact(self, at: datetime) -> None:
+        hot = "" if self._fresh.is_prepared else "Hot inbound: they were waiting on the line."
+        lifecycle.record_contact(
+            self._handoff,
+            by=self._owner,
+            channel=self.random.choice(["email", "email", "call"]),
+            at=at,
+            unprepared_because=hot,
+        )
+
+    def _close(self, at: datetime) -> None:
+        if self.ending == "qualified":
+            lifecycle.create_opportunity(
+                self._handoff,
+                by=self._owner,
+                amount=self.random.choice([18_000, 32_000, 45_000, 78_000, 120_000]),
+                external_id=f"OPP-{self._handoff.pk:05d}",
+                at=at,
+            )
+            return
+        reason = self.random.choice(list(Reason.objects.filter(use=Reason.Use.DISQUALIFY)))
+        lifecycle.disqualify(
+            self._handoff,
+            by=self._owner,
+            reason=reason,
+            note="The call showed that there is no project behind it this year.",
+            at=at,
+        )
+
+    @property
+    def _handoff(self) -> Handoff:
+        assert self.handoff is not None  # noqa: S101
+        return self.handoff
+
+    @property
+    def _fresh(self) -> Handoff:
+        return Handoff.objects.select_related("owner").get(pk=self._handoff.pk)
+
+    @property
+    def _owner(self) -> User:
+        """Whoever has it by then: escalation may have moved it."""
+        owner = self._fresh.owner
+        if owner is None:
+            raise lifecycle.TransitionRefused("Nobody has it.")
+        return owner
+
+
+def fill(
+    handoff: Handoff,
+    theme: Theme,
+    contact: Contact,
+    others: list[Contact],
+    at: datetime,
+    random: Random,
+) -> None:
+    """The rows of a complete package on `theme`."""
+    words: dict[str, tuple[Any, str]] = {
+        "budget": (
+            random.choice(["20000", "35000", "60000", "110000"]),
+            "There is money in this year's plan for it, I put it there myself.",
+        ),
+        "authority": (
+            contact.name,
+            f"I decide up to fifty thousand, above that {others[0].name} has to agree.",
+        ),
+        "pain": (theme.pain, theme.pain_words),
+        "timeline": (
+            f"Q{(at.month + 4) // 3 % 4 + 1} {at.year + (at.month > 7)}",
+            "It has to run before the audit, so we decide this quarter.",
+        ),
+        "": (
+            "They listed three points and ranked them",
+            "First it has to fit our tools, then price, then how fast it goes live.",
+        ),
+    }
+    version = handoff.framework_version
+    assert version is not None  # noqa: S101
+    Answer.objects.bulk_create(
+        Answer(
+            handoff=handoff,
+            criterion=criterion,
+            status=Answer.Status.CONFIRMED,
+            value=criterion.choices[0]
+            if criterion.answer_type == Criterion.AnswerType.CHOICE
+            else words[criterion.must_have][0],
+            evidence=words[criterion.must_have][1],
+            said_by=contact.name,
+            said_on=at.date(),
+            channel="call",
+        )
+        for criterion in version.criteria.all()
+    )
+    Quote.objects.bulk_create(
+        Quote(handoff=handoff, text=text, speaker=contact.name, topic=topic)
+        for topic, text in theme.quotes
+    )
+    Objection.objects.create(
+        handoff=handoff,
+        category=Objection.Category.COMPETITOR,
+        said=theme.objection,
+        competitor=theme.competitor,
+        left=Objection.Left.OPEN,
+        left_note=theme.left_note,
+    )
+    CommitteeMember.objects.bulk_create(
+        CommitteeMember(
+            handoff=handoff,
+            contact=other,
+            name=other.name,
+            title=other.title,
+            role=other.role,
+            attitude=other.attitude,
+            mentioned_by=contact.name,
+        )
+        for other in others[: random.choice([1, 2, 2, 3])]
+    )
+    signal = handoff.account.signals.first() if handoff.account else None
+    Trigger.objects.create(
+        handoff=handoff,
+        kind=signal.kind if signal else "other",
+        happened_on=signal.happened_on if signal else at.date() - timedelta(days=9),
+        detail=signal.detail if signal else "Spoke about it at the trade fair in Hanover",
+    )

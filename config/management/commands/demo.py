@@ -1,0 +1,42 @@
+"""Fills an empty database with a believable team and its history."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config.demo.cast import PASSWORD
+from config.demo.play import play
+from team.models import User
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--handoffs", type=int, default=420)
+        parser.add_argument("--months", type=int, default=6)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--if-empty", action="store_true", help="Do nothing when somebody is already there."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if User.objects.exists():
+            if options["if_empty"]:
+                return
+            raise CommandError("The demo goes into an empty database only; this one has people.")
+        if settings.HTTPS:
+            raise CommandError("The demo's sign-ins are known to everybody: not behind https://.")
+        if not 1 <= options["months"] <= 60 or not 0 <= options["handoffs"] <= 5_000_000:
+            raise CommandError("Give 1 to 60 months and up to 5,000,000 handoffs.")
+        ended = play(
+            handoffs=options["handoffs"],
+            months=options["months"],
+            seed=options["seed"],
+            say=self.stdout.write,
+        )
+        for status, count in sorted(ended.items()):
+            self.stdout.write(f"  {count:5} {status}")
+        self.stdout.write(f"Sign in as sdr, ae, backup, manager or revops, password {PASSWORD}.")
