@@ -1,8 +1,31 @@
-"""The config app."""
+"""The config app: hides what must not stand in the admin, syncs the schedules after a migration."""
 
-from django.apps import AppConfig
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.contrib import admin
+from django.db.models.signals import post_migrate
+
+# A staff user who may add a django-q2 schedule can run any function; axes’ rows hold passwords’
+# neighbours (addresses, user names) that nobody needs to browse.
+KEPT_OUT_OF_THE_ADMIN = ("django_q", "axes")
 
 
 class ConfigConfig(AppConfig):
     name = "config"
     verbose_name = "Set-up"
+
+    def ready(self) -> None:
+        from config import checks  # noqa: F401  registers itself, once the apps are loaded
+
+        for label in KEPT_OUT_OF_THE_ADMIN:
+            for model in apps.get_app_config(label).get_models():
+                if admin.site.is_registered(model):
+                    admin.site.unregister(model)
+        post_migrate.connect(_sync_schedules, sender=apps.get_app_config("django_q"))
+
+
+def _sync_schedules(**kwargs: Any) -> None:
+    from config import schedules  # models cannot be imported before the apps are loaded
+
+    schedules.sync()

@@ -1,0 +1,78 @@
+"""Every recurring job in one table, and the only place where a schedule is made."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+from django_q.brokers import get_broker
+from django_q.models import Schedule
+from django_q.tasks import async_task
+
+# Pokes that wait beyond this many say nothing new: each task finds all of its work itself.
+ENOUGH_WAITING = 10
+LONG_PAST = timedelta(hours=1)
+
+
+class Job(NamedTuple):
+    """A task without arguments that looks for its own work, run every so many minutes."""
+
+    name: str
+    task: str
+    minutes: int
+
+
+HEARTBEAT = Job("Show that the worker lives", "sla.tasks.heartbeat", 1)
+JOBS = (
+    Job("Wake somebody where a promise runs late", "sla.tasks.sweep", 1),
+    Job("Send what waits in the outbox", "messaging.tasks.deliver", 1),
+    HEARTBEAT,
+    Job("Tidy up", "config.tasks.tidy", 24 * 60),
+)
+
+
+def sync() -> None:
+    """Make django-q2's schedules those of JOBS, whatever was there.
+
+    One malformed row stops all of its schedules, so nothing else may stand in that table; a row
+    that a clock set back would leave waiting for hours is due at once.
+    """
+    now = timezone.now()
+    kept = []
+    with transaction.atomic():
+        found = {row.name: row for row in Schedule.objects.order_by("-pk")}
+        for job in JOBS:
+            row = found.get(job.name) or Schedule(name=job.name, next_run=now)
+            changed = row.pk is None
+            for field, value in _wanted(job).items():
+                changed = changed or getattr(row, field) != value
+                setattr(row, field, value)
+            latest = now + timedelta(minutes=job.minutes)
+            if row.next_run is None or not now - LONG_PAST <= row.next_run <= latest:
+                row.next_run, changed = now, True
+            if changed:
+                row.save()
+            kept.append(row.pk)
+        Schedule.objects.exclude(pk__in=kept).delete()
+
+
+def poke(*jobs: Job) -> None:
+    """Have the worker run `jobs` now, unless plenty waits already."""
+    if get_broker().queue_size() < ENOUGH_WAITING:
+        for job in jobs:
+            async_task(job.task)
+
+
+def _wanted(job: Job) -> dict[str, object]:
+    return {
+        "func": job.task,
+        "schedule_type": Schedule.MINUTES,
+        "minutes": job.minutes,
+        "repeats": -1,
+        "args": None,
+        "kwargs": None,
+        "hook": None,
+        "cron": None,
+        "cluster": None,
+        "intended_date_kwarg": None,
+    }
