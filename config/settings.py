@@ -4,8 +4,11 @@ A wrong value ends the start with one line that names the variable. Without any 
 product runs on SQLite in `var/`, on loopback, which is the embedded default.
 """
 
+import os
 import sys
+from email.utils import parseaddr
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from environs import Env, EnvError
@@ -13,21 +16,30 @@ from environs import Env, EnvError
 from config.secret import local_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = Env()
 
 
-def refuse(variable: str, sentence: str) -> None:
+def refuse(variable: str, sentence: str) -> NoReturn:
     """End the start with one line that names the variable. Exit status 2."""
     print(f"{variable}: {sentence}", file=sys.stderr)  # noqa: T201
     raise SystemExit(2)
 
 
 try:
+    # Where the local processes keep their database, key, notes, log files and uploads.
+    VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var").resolve()
+    VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+except OSError as error:
+    refuse("VAR_DIR", f"{VAR_DIR} cannot be made ({error.strerror}).")
+if not os.access(VAR_DIR, os.W_OK):
+    refuse("VAR_DIR", f"{VAR_DIR} cannot be written to.")
+
+try:
     DEBUG = env.bool("DEBUG", False)
     TRUST_PROXY = env.bool("TRUST_PROXY", False)
     BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+    site = urlsplit(BASE_URL)
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
     SECRET_KEY = env.str("SECRET_KEY", "") or local_secret_key(VAR_DIR)
     SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
@@ -39,29 +51,41 @@ try:
     SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", "")
     REDIS_URL = env.str("REDIS_URL", "")
     LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
-    # Where the local processes find the worker's private folder, log files and uploads.
-    VAR_DIR = env.path("VAR_DIR", VAR_DIR)
 except (EnvError, ValueError) as error:
     # environs words its errors as `Environment variable "X" invalid: …`.
     name = str(error).split('"')[1] if '"' in str(error) else "environment"
     refuse(name, str(error))
 
-if urlsplit(BASE_URL).scheme not in {"http", "https"} or not urlsplit(BASE_URL).hostname:
-    refuse("BASE_URL", f"{BASE_URL!r} is not an http:// or https:// address.")
+if site.scheme not in {"http", "https"} or not site.hostname or site.path or site.query:
+    refuse("BASE_URL", f"{BASE_URL!r} is not an address such as https://desk.example.com.")
+try:
+    _ = site.port
+except ValueError:
+    refuse("BASE_URL", f"{BASE_URL!r} has a port that is not a number.")
 if len(SECRET_KEY) < 50:
     refuse("SECRET_KEY", "needs at least 50 characters.")
-if DEBUG and "*" in ALLOWED_HOSTS:
-    refuse("ALLOWED_HOSTS", "may not be * while DEBUG is on.")
+if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+    refuse("ALLOWED_HOSTS", "names the hosts one by one, such as desk.example.com; * is not taken.")
 if DATABASE["ENGINE"].rsplit(".", 1)[-1] not in {"sqlite3", "postgresql"}:
     refuse("DATABASE_URL", "takes sqlite:////absolute/path or postgres://….")
-if SLACK_WEBHOOK_URL and urlsplit(SLACK_WEBHOOK_URL).scheme not in {"http", "https"}:
+if DATABASE["ENGINE"].endswith("sqlite3"):
+    folder = Path(DATABASE["NAME"]).parent
+    if not os.access(folder, os.W_OK):
+        refuse("DATABASE_URL", f"{folder} is not a folder that can be written to.")
+    if Path(DATABASE["NAME"]).exists() and not os.access(DATABASE["NAME"], os.W_OK):
+        refuse("DATABASE_URL", f"{DATABASE['NAME']} cannot be written to.")
+if SLACK_WEBHOOK_URL and not SLACK_WEBHOOK_URL.startswith(("https://", "http://")):
     refuse("SLACK_WEBHOOK_URL", "is not a web address.")
 if "EMAIL_BACKEND" not in EMAIL:
-    refuse("EMAIL_URL", "takes smtp://user:password@host:port, smtps://…, submission://… or console://.")
+    refuse(
+        "EMAIL_URL",
+        "takes smtp://user:password@host:port, smtps://…, submission://… or console://.",
+    )
+if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1] or len(DEFAULT_FROM_EMAIL.splitlines()) != 1:
+    refuse("DEFAULT_FROM_EMAIL", "takes an address such as Handoff Desk <desk@example.com>.")
 if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
     refuse("REDIS_URL", "takes redis://host:port/number.")
 
-VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 HTTPS = BASE_URL.startswith("https://")
 
 # --- The house -------------------------------------------------------------------------------
@@ -145,6 +169,9 @@ else:
         {"connect_timeout": 5, "options": "-c statement_timeout=30000 -c lock_timeout=10000"}
     )
     DATABASE["CONN_HEALTH_CHECKS"] = True
+if DATABASE["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: tests of concurrency open connections of their own.
+    DATABASE["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
 DATABASES = {"default": DATABASE}
 
 # --- People and sign-in ----------------------------------------------------------------------
@@ -255,7 +282,8 @@ EMAIL_HOST_USER = EMAIL["EMAIL_HOST_USER"] or ""
 EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = EMAIL["EMAIL_USE_TLS"]
 EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
-EMAIL_TIMEOUT = EMAIL.get("EMAIL_TIMEOUT") or 15  # seconds; Django's own default is to wait for ever
+# In seconds; Django's own default is to wait for ever
+EMAIL_TIMEOUT = EMAIL.get("EMAIL_TIMEOUT") or 15
 
 # --- Imports (django-import-export) ------------------------------------------------------------
 
@@ -268,7 +296,8 @@ IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 
 Q_CLUSTER = {
     "name": "handoff-desk",
-    "workers": 2,
+    # SQLite takes one writer at a time: a second process would only wait for the first
+    "workers": 1 if DATABASE["ENGINE"].endswith("sqlite3") else 2,
     "timeout": 60,
     "retry": 240,  # > 3 x timeout: django-q2 starts the count when a task is fetched ahead
     "max_attempts": 3,
@@ -301,7 +330,11 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"httpx": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "django-q": {"level": "WARNING"},  # else four lines for every heartbeat
+    },
 }
 
 from config.frame import UNFOLD  # noqa: E402, F401  the look of the admin and its menu
