@@ -1,3 +1,7 @@
 """The address of the health check, apart because it stands at the root."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from sla import health_views
+
+urlpatterns = [path("", health_views.healthz, name="healthz")]

@@ -1,0 +1,190 @@
+"""Is the machinery at work? The worker's heartbeat, and lights that say what is wrong, in words.
+
+Restarting a silent worker is config/worker.py's; this only writes and reads the signs.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from django.db.models import Count, Min, Q
+from django_q.models import Schedule
+
+from messaging.models import Channel, Message
+from sla.models import Clock, Heartbeat
+
+RED_AFTER = timedelta(seconds=120)  # without a heartbeat
+LATE_AFTER = timedelta(minutes=3)  # a due step that nobody fired; the sweep comes each minute
+PUT_OFF_BY = timedelta(minutes=65)  # an hour, and a sweep
+STUCK_AFTER = timedelta(minutes=10)  # a message that should have left
+WORKER = "worker"
+
+State = Message.State
+
+
+class Light(IntEnum):
+    """Worse is more."""
+
+    GREEN = 0
+    AMBER = 1
+    RED = 2
+
+    @property
+    def word(self) -> str:
+        return ("Good", "Needs a look", "Broken")[self]
+
+    @property
+    def css(self) -> str:
+        """The class of its chip."""
+        return ("is-good", "is-warn", "is-bad")[self]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at, and what to do when it is not well."""
+
+    name: str
+    light: Light
+    words: str
+
+
+def beat(now: datetime) -> None:
+    """Record that a task runs: for the worker as a whole, and for this process group of it."""
+    for name in (WORKER, name_of(os.getpgid(0))):
+        Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
+    Heartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()
+
+
+def name_of(group: int) -> str:
+    """The heartbeat's name of process group `group` on this machine."""
+    return f"group {group} on {socket.gethostname()}"[:40]
+
+
+def is_alive(now: datetime) -> bool:
+    """Whether a worker's task ran within the last two minutes. Raises the database's errors."""
+    return Heartbeat.objects.filter(name=WORKER, beat_at__gte=now - RED_AFTER).exists()
+
+
+def findings(now: datetime) -> list[Finding]:
+    """Every light, in the order of what hurts first."""
+    return [
+        _worker(now),
+        _due(now),
+        _put_off(now),
+        _waiting(now),
+        _given_up(),
+        _channels(),
+        _schedules(now),
+    ]
+
+
+def overall(lights: list[Finding]) -> Light:
+    return max((finding.light for finding in lights), default=Light.GREEN)
+
+
+def outbox() -> list[tuple[str, int]]:
+    """How many messages stand in each state that is not over, by its label.
+
+    One query per partial index, so that it costs what is open and not what was ever sent.
+    """
+    counts: dict[str, int] = {}
+    for states in ((State.PENDING, State.RETRY), (State.SENDING,), (State.DEAD, State.UNKNOWN)):
+        rows = Message.objects.filter(state__in=states).order_by().values("state")
+        found = dict(rows.annotate(n=Count("pk")).values_list("state", "n"))
+        counts |= {state.label: found.get(state.value, 0) for state in states}
+    return list(counts.items())
+
+
+def _worker(now: datetime) -> Finding:
+    beat_at = Heartbeat.objects.filter(name=WORKER).values_list("beat_at", flat=True).first()
+    if beat_at is None:
+        return Finding(
+            "Worker", Light.RED, "No worker has run yet. Start it: manage.py run_worker."
+        )
+    age = now - beat_at
+    if age > RED_AFTER:
+        return Finding(
+            "Worker",
+            Light.RED,
+            f"Silent for {ago(age)}. It restarts by itself after three minutes; if it does not, "
+            "start manage.py run_worker and read its log.",
+        )
+    return Finding("Worker", Light.GREEN, f"Last sign of life {ago(age)} ago.")
+
+
+def _due(now: datetime) -> Finding:
+    waiting = Clock.objects.filter(state=Clock.State.RUNNING, next_at__lte=now)
+    oldest = waiting.aggregate(oldest=Min("next_at"))["oldest"]
+    if oldest is None or now - oldest <= LATE_AFTER:
+        return Finding("SLA steps", Light.GREEN, "Nothing that is due waits.")
+    return Finding(
+        "SLA steps",
+        Light.RED,
+        f"The oldest due step waits for {ago(now - oldest)}. The queue still shows what is late; "
+        "nobody is being told. Look at the worker first.",
+    )
+
+
+def _put_off(now: datetime) -> Finding:
+    # Put off by an hour at most, which bounds what has to be read of the index on next_at
+    soon = Clock.objects.filter(state=Clock.State.RUNNING, next_at__lte=now + PUT_OFF_BY)
+    troubled = soon.exclude(trouble="").count()
+    if not troubled:
+        return Finding("Clocks in trouble", Light.GREEN, "None.")
+    return Finding(
+        "Clocks in trouble",
+        Light.AMBER,
+        f"{troubled} could not be worked on and are tried again within the hour. "
+        "The reason stands on each handoff.",
+    )
+
+
+def _waiting(now: datetime) -> Finding:
+    stuck = Q(state__in=[State.PENDING, State.RETRY], next_try_at__lte=now - STUCK_AFTER)
+    oldest = Message.objects.filter(stuck).aggregate(oldest=Min("next_try_at"))["oldest"]
+    if oldest is None:
+        return Finding("Outbox", Light.GREEN, "Messages leave as they are written.")
+    return Finding(
+        "Outbox", Light.RED, f"The oldest message should have left {ago(now - oldest)} ago."
+    )
+
+
+def _given_up() -> Finding:
+    failed = Message.objects.filter(state__in=[State.DEAD, State.UNKNOWN]).count()
+    if not failed:
+        return Finding("Messages given up", Light.GREEN, "None.")
+    return Finding(
+        "Messages given up",
+        Light.AMBER,
+        f"{failed} did not arrive, or nobody knows. Open the outbox, read the reason, send again.",
+    )
+
+
+def _channels() -> Finding:
+    off = list(Channel.objects.filter(is_enabled=False).values_list("name", "off_reason"))
+    if not off:
+        return Finding("Slack channels", Light.GREEN, "All that are set up are on.")
+    names = "; ".join(f"{name} ({reason})" if reason else name for name, reason in off)
+    return Finding("Slack channels", Light.AMBER, f"Off: {names}. E-mail goes out instead.")
+
+
+def _schedules(now: datetime) -> Finding:
+    oldest = Schedule.objects.aggregate(oldest=Min("next_run"))["oldest"]
+    if oldest is None:
+        return Finding(
+            "Schedules", Light.RED, "There are none. A start of the worker makes them again."
+        )
+    if now - oldest > LATE_AFTER:
+        return Finding("Schedules", Light.RED, f"One should have run {ago(now - oldest)} ago.")
+    return Finding("Schedules", Light.GREEN, "All come up on time.")
+
+
+def ago(span: timedelta) -> str:
+    """`span` in the largest unit that is not nought: such as 40 s, 12 min, 3 h, 2 days."""
+    seconds = max(0, int(span.total_seconds()))
+    for size, unit in ((2 * 86400, "days"), (2 * 3600, "h"), (2 * 60, "min")):
+        if seconds >= size:
+            return f"{seconds // (size // 2)} {unit}"
+    return f"{seconds} s"
