@@ -1,0 +1,90 @@
+# Handoff Desk: everything that is done to this project from a shell. `make help` lists it.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PY := .venv/bin/python
+PYTEST ?= $(PY) -m pytest
+# Arguments for pytest, such as: make test ARGS="tests/sla -x"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-sqlite test-postgres faults bench lint types check ci lock base dev clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+# --- Use it ----------------------------------------------------------------------------------------
+
+run: base ## serve it with a worker at HOST:PORT (127.0.0.1:8000), with a demo in an empty database
+	@exec $(PY) manage.py serve --prepare $(HOST):$(PORT)
+
+# --- Work on it ------------------------------------------------------------------------------------
+
+test: dev ## the whole suite, on PostgreSQL (if it is on this machine) and on SQLite
+	@failed=0; \
+	$(MAKE) --no-print-directory test-postgres || failed=1; \
+	$(MAKE) --no-print-directory test-sqlite || failed=1; \
+	exit $$failed
+
+test-postgres: dev ## the suite on a throwaway PostgreSQL server, without browser and fault tests
+	@$(PY) -m tests.postgres $(PYTEST) -m "not browser and not faults and not postgres" $(ARGS)
+
+test-sqlite: dev ## the suite on SQLite, with everything
+	@$(PYTEST) $(ARGS)
+
+faults: dev ## the long form of the fault tests: processes killed at random, 1,000 clocks
+	@FAULTS=long $(PYTEST) tests/faults $(ARGS)
+
+bench: dev ## the benchmarks: work, ours, peer or limit, ratio
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
+
+lint: dev ## ruff, its formatter, and the floors of the house
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@.venv/bin/lint-imports
+
+types: dev ## mypy
+	@$(PY) -m mypy config team accounts messaging handoffs sla reports
+
+check: dev ## Django's own checks, missing migrations, and a deployment as it should be
+	@$(PY) manage.py check --database default --fail-level ERROR
+	@$(PY) manage.py makemigrations --check --dry-run
+	@env DEBUG=false BASE_URL=https://desk.example ALLOWED_HOSTS=desk.example \
+	  SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
+	  EMAIL_URL=smtp://mail.example:25 $(PY) manage.py check --deploy --fail-level WARNING
+
+ci: lint types check test ## what CI runs, once the machine has its packages
+
+# --- What it is built from -------------------------------------------------------------------------
+
+base: .venv/bin/activate
+	@cmp -s requirements/base.txt .venv/base.txt || cmp -s requirements/dev.txt .venv/dev.txt || { \
+	  echo "Installing what Handoff Desk runs on…"; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt \
+	  && cp requirements/base.txt .venv/base.txt; }
+
+dev: .venv/bin/activate
+	@cmp -s requirements/dev.txt .venv/dev.txt || { \
+	  echo "Installing what its tests need…"; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt \
+	  && cp requirements/dev.txt .venv/dev.txt; }
+
+# The first Python on the path that starts and is new enough; a name alone proves neither.
+.venv/bin/activate:
+	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$python; break; fi; \
+	done; \
+	test -n "$$found" || { echo "Handoff Desk needs Python 3.11 or newer; none was found." >&2; exit 1; }; \
+	echo "Making .venv with $$($$found --version)…"; \
+	rm -rf .venv; \
+	$$found -m venv .venv || { rm -rf .venv; echo "Python’s venv is missing (on Debian: apt-get install python3-venv)." >&2; exit 1; }
+
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate --upgrade
+lock: dev ## resolve requirements/*.in into the hashed locks
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv
+	@$(COMPILE) requirements/base.in -o requirements/base.txt
+	@$(COMPILE) requirements/dev.in -c requirements/base.txt -o requirements/dev.txt
+
+clean: ## remove what can be made again; the database in var/ stays
+	rm -rf .venv staticfiles .mypy_cache .ruff_cache .hypothesis .import_linter_cache var/static.json
