@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.domains import clean_domain
+from accounts.names import NameKey
+from accounts.querysets import AccountQuerySet
 from team.bounds import check_date, check_one_line, check_storable
 from team.models import Territory, User
 
@@ -22,6 +24,7 @@ class Account(models.Model):
         UNKNOWN = "unknown", "Not judged yet"
 
     name = models.CharField(max_length=120, validators=[check_one_line, check_storable])
+    name_key = NameKey()
     domain = models.CharField(
         max_length=253,
         blank=True,
@@ -87,6 +90,8 @@ class Account(models.Model):
     salesforce_id = models.CharField("Salesforce record", max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AccountQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]

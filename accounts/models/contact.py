@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.models.account import Account
+from accounts.querysets import ContactQuerySet
 from team.bounds import check_instant, check_one_line, check_storable
 from team.models import User
 
@@ -56,6 +58,12 @@ class Contact(models.Model):
     )
     email = models.EmailField("e-mail", max_length=254, blank=True)
     phone = PhoneNumberField("direct dial", blank=True, help_text="With country code: +1 415 …")
+    phone_extension = models.CharField(
+        "extension",
+        max_length=11,
+        blank=True,
+        validators=[RegexValidator(r"^\d*\Z", "Digits only.")],
+    )
     mobile = PhoneNumberField(blank=True)
     profile_url = models.URLField("social profile", max_length=500, blank=True)
     role = models.CharField(
@@ -80,6 +88,8 @@ class Contact(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = ContactQuerySet.as_manager()
+
     class Meta:
         ordering = ["last_name", "first_name", "pk"]
         constraints = [
@@ -98,6 +108,9 @@ class Contact(models.Model):
                 )
                 for field in ("external_id", "hubspot_id", "salesforce_id")
             ],
+        ]
+        indexes = [
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="contact_by_phone"),
         ]
 
     def __str__(self) -> str:

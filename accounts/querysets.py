@@ -1,0 +1,87 @@
+"""Which accounts and contacts somebody sees, and which they may change by an import."""
+
+from django.db import models
+from django.db.models import Q
+
+from team.models import Coverage, Territory, User
+
+
+class AccountQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Lists, boxes, exports and imports start from `visible_to`."""
+
+    def visible_to(self, user: User) -> "AccountQuerySet":
+        """The accounts of this person's territories, their own, and those that are nobody's.
+
+        A manager also sees their team's; a RevOps admin sees all.
+        """
+        return self.filter(_visible(user))
+
+    def importable_by(self, user: User) -> "AccountQuerySet":
+        """The accounts that an import by this person may change."""
+        return self.filter(_importable(user))
+
+
+class ContactQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """A contact is seen with its account; one without an account is everybody's."""
+
+    def visible_to(self, user: User) -> "ContactQuerySet":
+        return self.filter(_visible(user, "account__", alone=True))
+
+    def importable_by(self, user: User) -> "ContactQuerySet":
+        return self.filter(_importable(user, "account__", alone=True))
+
+
+def territory_ids_of(user: User) -> set[int]:
+    """The territories somebody works: as manager, primary, in the team or as a backup.
+
+    SDRs work for the AEs that share their manager, so they get those AEs' territories too.
+    """
+    people = Q(primary=user) | Q(team=user) | Q(manager=user)
+    if user.is_sdr and user.reports_to_id:
+        boss = user.reports_to_id
+        people |= Q(manager=boss) | Q(primary__reports_to=boss) | Q(team__reports_to=boss)
+    return _ids(people) | set(
+        Coverage.objects.filter(backup=user).values_list("territory", flat=True)
+    )
+
+
+def _visible(user: User, to: str = "", *, alone: bool = False) -> Q:
+    nothing = Q(pk__in=[])
+    if not user.is_authenticated or not user.is_active:
+        return nothing
+    if user.is_revops or user.is_superuser:
+        return Q()
+    if not user.roles:
+        return nothing
+    scope = (
+        Q(**{f"{to}owner": user})
+        | Q(**{f"{to}sdr": user})
+        | Q(**{f"{to}territory__in": territory_ids_of(user)})
+        | _nobodys(to)
+    )
+    if user.is_manager:
+        team = [user.pk, *user.team_ids()]
+        places = Q(primary__in=team) | Q(team__in=team) | Q(manager__in=team)
+        scope |= (
+            Q(**{f"{to}owner__in": team})
+            | Q(**{f"{to}sdr__in": team})
+            | Q(**{f"{to}territory__in": _ids(places)})
+        )
+    return scope | Q(**{f"{to}isnull": True}) if alone and to else scope
+
+
+def _importable(user: User, to: str = "", *, alone: bool = False) -> Q:
+    if user.is_revops or user.is_superuser or user.is_manager:
+        return _visible(user, to, alone=alone)
+    if not (user.is_authenticated and user.is_active and user.is_sdr):
+        return Q(pk__in=[])
+    scope = Q(**{f"{to}sdr": user}) | _nobodys(to)
+    return scope | Q(**{f"{to}isnull": True}) if alone else scope
+
+
+def _ids(which: Q) -> set[int]:
+    return set(Territory.objects.filter(which).values_list("pk", flat=True))
+
+
+def _nobodys(to: str) -> Q:
+    return Q(**{f"{to}owner": None, f"{to}sdr": None, f"{to}territory": None})
