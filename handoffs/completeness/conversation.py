@@ -112,9 +112,9 @@ def committee_members_are_complete(p: Package) -> Gaps:
 def the_committee_is_other_people(p: Package) -> Gaps:
     if p.contact is None:
         return
-    own_name = wording.sametext_gap(p.contact.name)
+    own_name = wording.same_text(p.contact.name)
     for row in p.committee:
-        same_name = own_name and wording.sametext_gap(row.name) == own_name
+        same_name = own_name and wording.same_text(row.name) == own_name
         if row.contact_id == p.contact.pk or (same_name and row.contact_id is None):
             yield Gap(
                 "committee",

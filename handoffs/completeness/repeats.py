@@ -29,7 +29,7 @@ def nothing_is_written_twice(p: Package) -> Gaps:
     """The same text under two headings answers at most one of them."""
     seen: dict[str, list[_Written]] = {}
     for written in _all_texts(p):
-        key = wording.sametext_gap(written.text)
+        key = wording.same_text(written.text)
         if wording.is_non_answer(written.text):
             continue
         for earlier in seen.get(key, []):

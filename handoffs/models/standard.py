@@ -1,8 +1,17 @@
-"""The shared standard: frameworks as data, their criteria, and the two signatures."""
+"""The shared standard: frameworks as data, their criteria, and the two signatures.
 
+A version that is signed, active, retired or used is locked: neither its wording nor its criteria
+change any more, by any way that goes through these models.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import models
-from django.db.models import Q
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from team.bounds import check_storable
@@ -32,9 +41,28 @@ class Framework(models.Model):
         return self.name
 
 
+LOCKED = "This version is signed or in use: make a new version to edit."
+
+
 class FrameworkVersionQuerySet(models.QuerySet["FrameworkVersion"]):
     def active(self) -> "FrameworkVersionQuerySet":
         return self.filter(state=FrameworkVersion.State.ACTIVE)
+
+    def locked(self) -> "FrameworkVersionQuerySet":
+        """Versions that may no longer change: signed, once active, or used by a handoff."""
+        handoffs = apps.get_model("handoffs", "Handoff").objects
+        used = handoffs.filter(framework_version=models.OuterRef("pk"))
+        return self.filter(
+            ~Q(state=FrameworkVersion.State.DRAFT)
+            | Q(signed_by_sdr_leader__isnull=False)
+            | Q(signed_by_ae_leader__isnull=False)
+            | models.Exists(used)
+        )
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        if self.locked().exists():
+            raise ValidationError(LOCKED)
+        return super().delete()
 
 
 class FrameworkVersion(models.Model):
@@ -71,6 +99,8 @@ class FrameworkVersion(models.Model):
 
     objects = FrameworkVersionQuerySet.as_manager()
 
+    WORDING = ("framework_id", "number", "note")
+
     class Meta:
         ordering = ["framework__name", "-number"]
         constraints = [
@@ -85,74 +115,139 @@ class FrameworkVersion(models.Model):
                 | Q(signed_by_sdr_leader__isnull=False, signed_by_ae_leader__isnull=False),
                 name="active_standard_is_signed_by_both",
             ),
+            models.CheckConstraint(
+                condition=~Q(signed_by_sdr_leader=F("signed_by_ae_leader")),
+                name="standard_signed_by_two_people",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.framework}, version {self.number}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self._refuse_new_wording()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if self.is_locked:
+            raise ValidationError(LOCKED)
+        return super().delete(*args, **kwargs)
+
     @property
     def is_locked(self) -> bool:
-        """Whether its wording may no longer change: signed, once active, or used."""
-        return (
-            self.state != self.State.DRAFT
-            or self.signed_by_sdr_leader_id is not None
-            or self.signed_by_ae_leader_id is not None
-            or (self.pk is not None and self.handoffs.exists())
-        )
+        """Whether its wording may no longer change, as the database has it."""
+        return self.pk is not None and FrameworkVersion.objects.locked().filter(pk=self.pk).exists()
+
+    def clean(self) -> None:
+        self._refuse_new_wording()
 
     def missing_must_haves(self) -> list[MustHave]:
         """The must-haves that no required criterion maps to."""
         covered = {c.must_have for c in self.criteria.all() if c.is_required}
         return [must for must in MustHave if must.value not in covered]
 
-    def sign(self, *, by: User, side: Role) -> None:
+    def sign(self, *, by: User, side: Role, at: datetime | None = None) -> None:
         """Sign for the SDR or the AE side. Raises ValidationError in words."""
-        if self.state != self.State.DRAFT:
-            raise ValidationError("Only a draft can be signed.")
-        if side not in (Role.SDR, Role.AE) or not by.leads(side):
-            raise ValidationError(
-                f"{by} leads no {side.label}s, so cannot sign for them."
-                if side in (Role.SDR, Role.AE)
-                else "Sign for the SDRs or for the AEs."
-            )
-        if missing := self.missing_must_haves():
-            words = "; ".join(str(must.label).lower() for must in missing)
-            raise ValidationError(f"No required criterion asks for: {words}.")
-        other = self.signed_by_ae_leader if side == Role.SDR else self.signed_by_sdr_leader
-        if other == by:
-            raise ValidationError("The two sides have to be signed by two different people.")
-        prefix = side.value
-        setattr(self, f"signed_by_{prefix}_leader", by)
-        setattr(self, f"{prefix}_leader_signed_at", timezone.now())
-        self.save(update_fields=[f"signed_by_{prefix}_leader", f"{prefix}_leader_signed_at"])
+        if side not in (Role.SDR, Role.AE):
+            raise ValidationError("Sign for the SDRs or for the AEs.")
+        with transaction.atomic():
+            self._read_again()
+            if self.state != self.State.DRAFT:
+                raise ValidationError("Only a draft can be signed.")
+            if not by.leads(side):
+                raise ValidationError(f"{by} leads no {side.label}s, so cannot sign for them.")
+            self._refuse_without_must_haves()
+            sdr_leader, ae_leader = self.signed_by_sdr_leader, self.signed_by_ae_leader
+            mine, other = (sdr_leader, ae_leader) if side == Role.SDR else (ae_leader, sdr_leader)
+            if mine is not None:
+                raise ValidationError(f"{mine} has already signed for the {side.label}s.")
+            if other == by:
+                raise ValidationError("The two sides have to be signed by two different people.")
+            leader, signed_at = f"signed_by_{side.value}_leader", f"{side.value}_leader_signed_at"
+            setattr(self, leader, by)
+            setattr(self, signed_at, at or timezone.now())
+            self.save(update_fields=[leader, signed_at])
 
-    def activate(self) -> None:
-        """Make this the standard for new handoffs; the one before retires."""
-        if self.state != self.State.DRAFT:
-            raise ValidationError("Only a draft can be activated.")
-        if not (self.signed_by_sdr_leader_id and self.signed_by_ae_leader_id):
+    def activate(self, *, at: datetime | None = None) -> None:
+        """Make this the standard for new handoffs; the one before retires.
+
+        Raises ValidationError in words.
+        """
+        try:
+            with transaction.atomic():
+                self._read_again()
+                if self.state != self.State.DRAFT:
+                    raise ValidationError("Only a draft can be activated.")
+                if not (self.signed_by_sdr_leader_id and self.signed_by_ae_leader_id):
+                    raise ValidationError(
+                        "An SDR leader and an AE leader both have to sign before it becomes active."
+                    )
+                self._refuse_without_must_haves()
+                FrameworkVersion.objects.active().update(state=self.State.RETIRED)
+                self.state = self.State.ACTIVE
+                self.activated_at = at or timezone.now()
+                self.save(update_fields=["state", "activated_at"])
+        except IntegrityError:
             raise ValidationError(
-                "An SDR leader and an AE leader both have to sign before it becomes active."
-            )
+                "Another version was activated at the same moment. Look at it, then try again."
+            ) from None
+
+    def _refuse_new_wording(self) -> None:
+        stored = FrameworkVersion.objects.filter(pk=self.pk).first()
+        if stored is None or not stored.is_locked:
+            return
+        if any(getattr(stored, name) != getattr(self, name) for name in self.WORDING):
+            raise ValidationError(LOCKED)
+
+    def _read_again(self) -> None:
+        """This version as it stands, held until the transaction ends."""
+        self.refresh_from_db(from_queryset=FrameworkVersion.objects.select_for_update())
+
+    def _refuse_without_must_haves(self) -> None:
         if missing := self.missing_must_haves():
             words = "; ".join(str(must.label).lower() for must in missing)
             raise ValidationError(f"No required criterion asks for: {words}.")
-        FrameworkVersion.objects.active().update(state=self.State.RETIRED)
-        self.state = self.State.ACTIVE
-        self.activated_at = timezone.now()
-        self.save(update_fields=["state", "activated_at"])
 
     def copy(self, note: str = "") -> "FrameworkVersion":
         """A new draft with the same criteria, to be edited and signed."""
         last = self.framework.versions.aggregate(last=models.Max("number"))["last"] or 0
-        draft = FrameworkVersion.objects.create(
-            framework=self.framework, number=last + 1, note=note
-        )
-        for criterion in self.criteria.all():
-            criterion.pk = None
-            criterion.version = draft
-            criterion.save(force_insert=True)
+        draft = FrameworkVersion(framework=self.framework, number=last + 1, note=note)
+        criteria = list(self.criteria.all())
+        with transaction.atomic():
+            draft.save()
+            for criterion in criteria:
+                criterion.pk, criterion.version = None, draft
+                criterion._state.adding = True
+            Criterion.objects.bulk_create(criteria)
         return draft
+
+
+class CriterionQuerySet(models.QuerySet["Criterion"]):
+    """Criteria of a locked version are left alone by bulk changes too."""
+
+    def update(self, **kwargs: Any) -> int:
+        _refuse_locked(self._version_ids())
+        version = kwargs.get("version", kwargs.get("version_id"))
+        if version is not None:
+            _refuse_locked([getattr(version, "pk", version)])
+        return super().update(**kwargs)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        _refuse_locked(self._version_ids())
+        return super().delete()
+
+    def bulk_create(self, objs: Iterable["Criterion"], *args: Any, **kwargs: Any) -> Any:
+        rows = list(objs)
+        _refuse_locked({row.version_id for row in rows})
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def _version_ids(self) -> set[int]:
+        return set(self.order_by().values_list("version_id", flat=True))
+
+
+def _refuse_locked(version_ids: Collection[int]) -> None:
+    if FrameworkVersion.objects.locked().filter(pk__in=version_ids).exists():
+        raise ValidationError(LOCKED)
 
 
 class Criterion(models.Model):
@@ -198,8 +293,11 @@ class Criterion(models.Model):
         help_text="Budget, authority, timeline and pain each need a required criterion.",
     )
 
+    objects = CriterionQuerySet.as_manager()
+
     class Meta:
         ordering = ["version", "position", "pk"]
+        base_manager_name = "objects"  # what `version.criteria.add()` goes through
         verbose_name_plural = "criteria"
         constraints = [
             models.UniqueConstraint(
@@ -212,14 +310,27 @@ class Criterion(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        if self.pk and self.version.is_locked:
-            raise ValidationError("This version is signed or in use: make a new version to edit.")
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        _refuse_locked(self._versions())
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        _refuse_locked(self._versions())
+        return super().delete(*args, **kwargs)
+
+    def _versions(self) -> set[int]:
+        """The version it stands in and, where it is being moved, the one it comes from."""
+        stored = Criterion.objects.filter(pk=self.pk).values_list("version_id", flat=True)
+        return {pk for pk in (self.version_id, *stored) if pk is not None}
 
     def clean(self) -> None:
+        _refuse_locked(self._versions())
         choices = self.choices
         if not isinstance(choices, list) or not all(isinstance(c, str) for c in choices):
             raise ValidationError({"choices": "Enter a list of texts."})
         if self.answer_type == self.AnswerType.CHOICE and len(choices) < 2:
             raise ValidationError({"choices": "A choice needs at least two answers."})
+        if self.must_have not in ("", MustHave.BUDGET) and self.minimum == self.Minimum.ESTIMATED:
+            raise ValidationError(
+                {"minimum": "Only the budget may be estimated: ask for this one to be stated."}
+            )
