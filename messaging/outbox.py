@@ -1,0 +1,66 @@
+"""The post office as other floors see it: put a message in, deliver, and settle what failed.
+
+The work is done in posting (in), delivery (out) and trouble (when a way out is shut).
+"""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from messaging.delivery import deliver_due, release_stuck
+from messaging.models import Message
+from messaging.posting import about_url, post, tell
+from team.models import User
+
+__all__ = [
+    "ResendRefused",
+    "about_url",
+    "confirm_arrived",
+    "deliver_due",
+    "post",
+    "release_stuck",
+    "resend",
+    "tell",
+]
+
+FAILED = (
+    Message.State.DEAD,
+    Message.State.UNKNOWN,
+    Message.State.EXPIRED,
+    Message.State.CANCELLED,
+)
+
+
+class ResendRefused(Exception):
+    """The message cannot be sent again, or settled, now. The text says why."""
+
+
+def resend(message: Message, *, by: User, now: datetime | None = None) -> None:
+    """Put a failed message back into the outbox, with all its tries anew.
+
+    For one whose fate is unknown this is the decision that it did not arrive.
+    """
+    now = now or timezone.now()
+    changed = Message.objects.filter(pk=message.pk, state__in=FAILED).update(
+        state=Message.State.PENDING,
+        attempts=0,
+        next_try_at=now,
+        expires_at=None,
+        lease_until=None,
+        lease_token=None,
+        error=f"Sent again by {by}."[:500],
+    )
+    if not changed:
+        raise ResendRefused("This message has not failed: it was sent or is on its way.")
+
+
+def confirm_arrived(message: Message, *, by: User, now: datetime | None = None) -> None:
+    """Settle a message whose fate was unknown: somebody found out that it arrived."""
+    changed = Message.objects.filter(pk=message.pk, state=Message.State.UNKNOWN).update(
+        state=Message.State.SENT,
+        sent_at=now or timezone.now(),
+        lease_token=None,
+        error=f"{by} found out that it arrived."[:500],
+    )
+    if not changed:
+        raise ResendRefused("Nobody is waiting to hear whether this message arrived.")

@@ -1,0 +1,180 @@
+"""Puts messages into the outbox, in the transaction of their cause; nothing is sent from here."""
+
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from messaging import texts
+from messaging.channels import MENTION, default_channel
+from messaging.models import Message
+from messaging.preferences import media_for
+from team.models import User
+
+HEADERS = frozenset({"From", "To", "Cc", "Reply-To", "Message-ID", "In-Reply-To", "References"})
+CALENDAR_METHODS = frozenset({"", "REQUEST", "CANCEL", "PUBLISH", "REPLY"})
+SUBJECT_LENGTH = 250
+RECIPIENT_LENGTH = 254
+
+
+def tell(
+    person: User,
+    *,
+    event_key: str,
+    text: str,
+    fields: Mapping[str, str],
+    escalation: bool = False,
+    about: str = "",
+    expires_at: datetime | None = None,
+    now: datetime | None = None,
+) -> list[Message]:
+    """Tell `person`, by the media they chose, what text `text` says. Nobody inactive is told."""
+    if not person.is_active:
+        return []
+    subject, body = texts.render(text, fields)
+    return [
+        post(
+            event_key=event_key,
+            medium=medium,
+            recipient=person.email,
+            person=person,
+            kind=text,
+            subject=subject,
+            body=body,
+            about=about,
+            expires_at=expires_at,
+            now=now,
+        )
+        for medium in media_for(person, escalation)
+    ]
+
+
+def post(
+    *,
+    event_key: str,
+    medium: str,
+    recipient: str,
+    body: str,
+    subject: str = "",
+    kind: str = "",
+    person: User | None = None,
+    audience: str = Message.Audience.INTERNAL,
+    about: str = "",
+    headers: Mapping[str, str] | None = None,
+    calendar: str = "",
+    calendar_method: str = "",
+    expires_at: datetime | None = None,
+    now: datetime | None = None,
+) -> Message:
+    """Put one message into the outbox, once per `event_key`, medium and recipient.
+
+    Call it in the transaction of the cause: it leaves after the commit, and a rollback takes it
+    along. A second call for the same cause returns the row of the first.
+
+    `recipient` is an e-mail address or the name of a Slack channel; with medium Slack and a
+    `person` they are mentioned in the usual channel, whatever `recipient` says. Slack shows the
+    subject and the page that `about` leads to, and the body only where there is no subject.
+    `person` of a prospect's mail is who answers for it and hears when it does not arrive.
+
+    An e-mail to several people is one row each with the same `event_key` and the same `headers`
+    (To and Cc as everybody sees them): they share one Message-ID, so it is one mail to its
+    readers, while each recipient has a fate of their own. `headers` may hold From, To, Cc,
+    Reply-To, Message-ID, In-Reply-To and References; a line break in any is a ValueError.
+
+    An address that cannot be mailed makes a row that is given up at once and says why: a move
+    is not undone because somebody's address is missing.
+    """
+    now = now or timezone.now()
+    headers = dict(headers or {})
+    _check_headers(headers)
+    if calendar_method not in CALENDAR_METHODS:
+        raise ValueError(f"{calendar_method!r} is not a method of an invitation.")
+    if medium == Message.Medium.SLACK and person is not None:
+        channel = default_channel()
+        recipient = f"{channel.name}{MENTION}{person.username}" if channel else ""
+    problem = _problem(medium, recipient, person)
+    message = Message(
+        event_key=event_key,
+        medium=medium,
+        recipient=_storable(recipient)[:RECIPIENT_LENGTH],
+        person=person,
+        audience=audience,
+        about=about,
+        kind=kind,
+        subject=" ".join(_storable(subject).split())[:SUBJECT_LENGTH],
+        body=_storable(body),
+        headers=headers,
+        calendar=calendar,
+        calendar_method=calendar_method,
+        message_id=headers.get("Message-ID") or _message_id(event_key, recipient, headers),
+        state=Message.State.DEAD if problem else Message.State.PENDING,
+        error=problem,
+        next_try_at=None if problem else now,
+        expires_at=expires_at,
+        created_at=now,
+    )
+    message.clean_fields(exclude=["person", "state", "subject", "body", "recipient"])
+    # Ignoring the conflict keeps the caller's transaction alive, which an IntegrityError would
+    # end on PostgreSQL; the unique constraint decides between two at once.
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    return Message.objects.get(event_key=event_key, medium=medium, recipient=message.recipient)
+
+
+def about_url(about: str) -> str:
+    """The address of the page that `Message.about` names, such as handoff:42; "" if none."""
+    name, _, key = about.partition(":")
+    try:
+        return f"{settings.BASE_URL}{reverse(name, args=[key])}" if key else ""
+    except NoReverseMatch:
+        return ""
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Headers with a line break could add others, such as a hidden recipient: a ValueError."""
+    for name, value in headers.items():
+        if name not in HEADERS:
+            raise ValueError(f"The header {name!r} is not one that a message may set.")
+        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+            raise ValueError(f"The header {name} holds a line break or a control character.")
+
+
+def _problem(medium: str, recipient: str, person: User | None) -> str:
+    """Why nothing can be sent to `recipient`; "" where it can be tried."""
+    who = str(person or "The recipient")
+    if medium == Message.Medium.SLACK:
+        return "" if recipient else "No Slack channel is set up."
+    if medium != Message.Medium.EMAIL:
+        return "Messages leave by e-mail and Slack only."
+    if not recipient:
+        return f"{who} has no e-mail address."
+    try:
+        validate_email(recipient)
+    except ValidationError:
+        return f"“{_storable(recipient)[:100]}” is not an e-mail address."
+    if len(recipient) > RECIPIENT_LENGTH:
+        return f"The e-mail address is longer than {RECIPIENT_LENGTH} characters."
+    return ""
+
+
+def _message_id(event_key: str, recipient: str, headers: Mapping[str, str]) -> str:
+    """A Message-ID that stays the same however often it is tried: readers see repeats as one."""
+    seed = event_key if "To" in headers else f"{event_key} {recipient}"
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{uuid.uuid5(uuid.NAMESPACE_OID, seed)}@{domain}>"
+
+
+def _storable(text: str) -> str:
+    """`text` without what a database or a mail cannot hold: NUL, other controls, surrogates."""
+    return "".join(
+        character
+        if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs"}
+        else "\ufffd"
+        for character in text.replace("\r\n", "\n")
+    )

@@ -1,0 +1,20 @@
+"""By which medium somebody is told; what they are told is not decided here."""
+
+from messaging.channels import default_channel
+from messaging.models import Message
+from team.models import User
+
+
+def media_for(person: User, escalation: bool) -> list[Message.Medium]:
+    """The media `person` chose that are set up. Escalations come by e-mail and Slack regardless.
+
+    Slack means a mention in the usual channel, where one is on. Whoever chose Slack alone is
+    told by e-mail while no channel is on; whoever chose neither hears escalations only.
+    """
+    slack_is_on = (escalation or person.by_slack) and default_channel() is not None
+    media = []
+    if escalation or person.by_email or (person.by_slack and not slack_is_on):
+        media.append(Message.Medium.EMAIL)
+    if slack_is_on:
+        media.append(Message.Medium.SLACK)
+    return media
