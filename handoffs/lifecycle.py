@@ -7,7 +7,7 @@ when left out). Each returns the handoff as it stands afterwards and raises Tran
 a sentence when it may not be.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -17,24 +17,17 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Account
-from handoffs import notices, rights, routing
-from handoffs.completeness import Gap, gaps
-from handoffs.models import Handoff, HandoffEvent, LeadSource, Reason
+from handoffs import meetings, rights, routing
+from handoffs.completeness import gaps
+from handoffs.log import record
+from handoffs.models import Handoff, LeadSource, Reason
 from handoffs.models.event import EventKind
-from handoffs.signals import event_recorded
+from handoffs.refusal import TransitionRefused
 from handoffs.snapshot import package_of
 from handoffs.wording import is_sentence
 from team.models import User
 
 Status = Handoff.Status
-
-
-class TransitionRefused(Exception):
-    """A move that may not be, with a sentence for the person who tried."""
-
-    def __init__(self, sentence: str, gaps: Sequence[Gap] = ()) -> None:
-        super().__init__(sentence)
-        self.gaps = list(gaps)
 
 
 class Move(NamedTuple):
@@ -87,7 +80,7 @@ def create_draft(
     with transaction.atomic():
         handoff = Handoff(sdr=sdr, account=account, created_at=at, updated_at=at, **fields)
         handoff.save()
-        _record(handoff, EventKind.CREATED, by=by, at=at, from_status="")
+        record(handoff, EventKind.CREATED, by=by, at=at, from_status="")
     return handoff
 
 
@@ -114,6 +107,7 @@ def submit(handoff: Handoff, *, by: User | None, at: datetime | None = None) -> 
             "territory": decision.territory,
         },
         data={"routing": decision.as_data(), "package": package_of(fresh)},
+        then=meetings.confirm_coming,
     )
 
 
@@ -151,6 +145,7 @@ def reject(
         reason=chosen,
         note=note,
         data={"counts": chosen.counts},
+        then=meetings.call_off_coming,
     )
 
 
@@ -192,7 +187,15 @@ def withdraw(
 ) -> Handoff:
     """Take it back before anybody accepted it."""
     at = at or timezone.now()
-    return _move("withdraw", handoff, by=by, at=at, changes={"closed_at": at}, note=note)
+    return _move(
+        "withdraw",
+        handoff,
+        by=by,
+        at=at,
+        changes={"closed_at": at},
+        note=note,
+        then=meetings.call_off_coming,
+    )
 
 
 def reassign(
@@ -358,6 +361,7 @@ def _move(
     reason: Reason | None = None,
     note: str = "",
     data: dict[str, Any] | None = None,
+    then: Callable[..., object] | None = None,
 ) -> Handoff:
     """Guard, change, record, ring, tell: the only place where a status is written."""
     move = TRANSITIONS[verb]
@@ -374,7 +378,7 @@ def _move(
         if not changed:
             raise TransitionRefused(_too_late(_fresh(handoff), verb))
         after = _fresh(handoff)
-        _record(
+        record(
             after,
             move.kind,
             by=by,
@@ -384,39 +388,9 @@ def _move(
             note=note,
             data=data,
         )
+        if then is not None:
+            then(after, by=by, at=at)
     return after
-
-
-def _record(
-    handoff: Handoff,
-    kind: EventKind,
-    *,
-    by: User | None,
-    at: datetime,
-    from_status: str,
-    reason: Reason | None = None,
-    note: str = "",
-    data: dict[str, Any] | None = None,
-) -> HandoffEvent:
-    """Write the event, ring the bell, tell who has to know."""
-    now = timezone.now()
-    event = HandoffEvent.objects.create(
-        handoff=handoff,
-        kind=kind,
-        actor=by,
-        occurred_at=at,
-        recorded_at=now,
-        from_status=from_status,
-        to_status=handoff.status,
-        owner=handoff.owner,
-        reason=reason,
-        note=note.strip(),
-        data=data or {},
-        backfilled=now - at > timedelta(minutes=5),
-    )
-    event_recorded.send(sender=HandoffEvent, event=event)
-    notices.announce(event)
-    return event
 
 
 def _guard(verb: str, handoff: Handoff, by: User | None) -> None:
@@ -434,7 +408,7 @@ def _pass_gate(handoff: Handoff, *, by: User | None, at: datetime) -> None:
         return
     found = [{"section": gap.section, "field": gap.field} for gap in missing]
     with transaction.atomic():
-        _record(
+        record(
             handoff,
             EventKind.GATE_REFUSED,
             by=by,

@@ -1,12 +1,13 @@
 """Who hears of each move of a handoff, and with which text; the words live in messaging."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
 
-from handoffs.models import Handoff, HandoffEvent
+from handoffs.models import Contest, Handoff, HandoffEvent
 from handoffs.models.event import EventKind
 from messaging import outbox, texts
 from messaging.preferences import media_for
@@ -26,24 +27,53 @@ def announce(event: HandoffEvent) -> None:
     """
     if event.backfilled:
         return
-    handoff = event.handoff
-    fields = fields_of(handoff, event)
+    fields = fields_of(event.handoff, event)
     for person, text in recipients(event):
-        if person == event.actor or not person.is_active:
-            continue
-        subject, body = texts.render(text, fields)
-        for medium in media_for(person, escalation=False):
-            outbox.post(
-                event_key=f"event:{event.pk}",
-                medium=medium,
-                recipient=person.email or person.username,
-                person=person,
-                kind=text,
-                subject=subject,
-                body=body,
-                about=f"handoff:{handoff.pk}",
-                now=event.recorded_at,
-            )
+        if person != event.actor:
+            _tell(person, text, fields, f"event:{event.pk}", event.handoff, event.recorded_at)
+
+
+def tell_of_contest(case: Contest) -> None:
+    """The managers hear that a rejection is contested, and the AE who rejected it."""
+    fields = fields_of(case.handoff) | {"actor": str(case.raised_by), "note": case.argument}
+    judges = responsible_managers(case.handoff)
+    for person in dict.fromkeys([*judges, case.rejection.actor]):
+        if person is not None:
+            key = f"contest:{case.pk}"
+            _tell(person, "handoff_contested", fields, key, case.handoff, case.raised_at)
+
+
+def tell_of_ruling(case: Contest) -> None:
+    """Both sides hear how the manager ruled."""
+    fields = fields_of(case.handoff) | {
+        "actor": str(case.ruled_by),
+        "reason": case.get_ruling_display(),
+        "note": case.because,
+    }
+    for person in dict.fromkeys([case.raised_by, case.rejection.actor]):
+        if person is not None:
+            at = case.ruled_at or case.raised_at
+            _tell(person, "handoff_ruled", fields, f"ruling:{case.pk}", case.handoff, at)
+
+
+def _tell(
+    person: User, text: str, fields: dict[str, str], key: str, handoff: Handoff, now: datetime
+) -> None:
+    if not person.is_active:
+        return
+    subject, body = texts.render(text, fields)
+    for medium in media_for(person, escalation=False):
+        outbox.post(
+            event_key=key,
+            medium=medium,
+            recipient=person.email or person.username,
+            person=person,
+            kind=text,
+            subject=subject,
+            body=body,
+            about=f"handoff:{handoff.pk}",
+            now=now,
+        )
 
 
 def recipients(event: HandoffEvent) -> Iterator[Notice]:

@@ -8,6 +8,7 @@ from team.models import User
 
 SUBMIT, ACCEPT, DECIDE, WITHDRAW = "submit", "accept", "decide", "withdraw"
 REASSIGN, WORK, EDIT, DELETE = "reassign", "work", "edit", "delete"
+BOOK = "book"
 
 
 def why_not(user: User | None, action: str, handoff: Handoff) -> str:
@@ -104,6 +105,12 @@ def _work(user: User, handoff: Handoff) -> str:
     return f"Only {handoff.owner or 'its AE'} or their manager may do this."
 
 
+def _book(user: User, handoff: Handoff) -> str:
+    if handoff.sdr_id == user.pk or handoff.owner_id == user.pk or leads_it(user, handoff):
+        return ""
+    return f"Only {handoff.sdr}, {handoff.owner or 'its AE'} or their manager may do this."
+
+
 def _reassign(user: User, handoff: Handoff) -> str:
     if leads_it(user, handoff) or user.is_revops:
         return ""
@@ -121,4 +128,5 @@ _RULES = {
     WORK: _work,
     EDIT: _edit,
     DELETE: _delete,
+    BOOK: _book,
 }

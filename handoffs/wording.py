@@ -77,6 +77,7 @@ SMALL = frozenset(
     """.split()
 )
 
+A_SENTENCE = 4  # different words that a sentence has at the least
 SAYS_SOMETHING = 3  # informative words that a next step needs beside the generic ones
 
 _INVISIBLE = dict.fromkeys(
@@ -101,6 +102,11 @@ def refuse(text: str, ask: str, least: int = 1) -> str:
     if len(set(found)) < least:
         return f"{_shown(text)} is too short to help the AE. {ask}"
     return ""
+
+
+def is_sentence(text: str) -> bool:
+    """Whether `text` says something in a sentence: a reason, a question, an argument."""
+    return not refuse(text, "Write a sentence.", least=A_SENTENCE)
 
 
 def is_non_answer(text: str) -> bool:

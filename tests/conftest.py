@@ -19,7 +19,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
 @pytest.fixture(autouse=True)
-def clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordinates | None]:
+def clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Traveller | None]:
     """Time stands still on Monday 2 March 2026, 10:00 UTC, until a test moves it."""
     if request.node.get_closest_marker("browser") or request.node.get_closest_marker("faults"):
         yield None

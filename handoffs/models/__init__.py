@@ -1,7 +1,9 @@
 """The handoff itself: package, standard, event log and meetings."""
 
 from handoffs.models.event import HandoffEvent, Reason
+from handoffs.models.feedback import AskedAgain, Contest
 from handoffs.models.handoff import Handoff, LeadSource
+from handoffs.models.letter import Letter
 from handoffs.models.meeting import Meeting
 from handoffs.models.package import (
     Answer,
@@ -10,20 +12,27 @@ from handoffs.models.package import (
     Quote,
     Trigger,
 )
+from handoffs.models.preparation import CaseStudy, CompetitorNote, Preparation
 from handoffs.models.standard import Criterion, Framework, FrameworkVersion, MustHave
 
 __all__ = [
     "Answer",
+    "AskedAgain",
+    "CaseStudy",
     "CommitteeMember",
+    "CompetitorNote",
+    "Contest",
     "Criterion",
     "Framework",
     "FrameworkVersion",
     "Handoff",
     "HandoffEvent",
     "LeadSource",
+    "Letter",
     "Meeting",
     "MustHave",
     "Objection",
+    "Preparation",
     "Quote",
     "Reason",
     "Trigger",

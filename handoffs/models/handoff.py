@@ -1,5 +1,7 @@
 """The handoff: one transfer of one account's opportunity from an SDR to an AE."""
 
+from typing import TYPE_CHECKING
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -10,6 +12,9 @@ from handoffs.models.standard import FrameworkVersion
 from handoffs.querysets import HandoffQuerySet
 from team.bounds import check_instant, check_storable
 from team.models import Territory, User
+
+if TYPE_CHECKING:
+    from handoffs.models.meeting import Meeting
 
 
 class LeadSource(models.TextChoices):
@@ -296,6 +301,10 @@ class Handoff(models.Model):
     @property
     def is_unassigned(self) -> bool:
         return self.status == self.Status.SUBMITTED and self.owner_id is None
+
+    def coming_meeting(self) -> "Meeting | None":
+        """The meeting that is still to be held or decided on, if any."""
+        return self.meetings.filter(status__in=["tentative", "confirmed"]).first()
 
     @property
     def is_prepared(self) -> bool:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Account, Contact
-from handoffs import lifecycle
+from handoffs import lifecycle, notices
 from handoffs.lifecycle import TransitionRefused
 from handoffs.models import Handoff, HandoffEvent, Reason
 from messaging.models import Message
@@ -285,7 +285,7 @@ def test_a_receiver_that_fails_rolls_the_move_back(
     def broken(event: HandoffEvent) -> None:
         raise RuntimeError("the post office is on fire")
 
-    monkeypatch.setattr(lifecycle.notices, "announce", broken)
+    monkeypatch.setattr(notices, "announce", broken)
     with pytest.raises(RuntimeError):
         lifecycle.accept(waiting, by=ae)
     waiting.refresh_from_db()
