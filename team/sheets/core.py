@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
 from typing import Any, ClassVar, NamedTuple
@@ -26,6 +27,7 @@ from team.sheets.problems import Remark, Unreadable
 from team.sheets.reading import Row
 
 BATCH = 500
+CENT = Decimal("0.01")
 MOST_REMARKS = 1000  # kept for showing; the rest is counted
 
 
@@ -118,7 +120,7 @@ class Importer(ABC):
     # --- What they share ---------------------------------------------------------------------
 
     def run(self, rows: Iterable[Row]) -> Iterator[Line]:
-        """Imports the rows in batches; memory does not grow with the file."""
+        """Imports the rows in batches; of those done only the keys are kept in memory."""
         remaining = iter(rows)
         while batch := list(islice(remaining, BATCH)):
             records = [self.read(row) for row in batch]
@@ -129,13 +131,14 @@ class Importer(ABC):
                 if line is not None:
                     self._failed |= line.kind is Kind.WRONG
                     yield line
-            self._write()
+            if self.may_write:
+                self.write()
         yield from self.finish()
 
-    def _write(self) -> None:
+    @property
+    def may_write(self) -> bool:
         """After a wrong row everything will be undone, so nothing more is written."""
-        if self.context.writing and (self.context.skip_wrong or not self._failed):
-            self.write()
+        return self.context.writing and (self.context.skip_wrong or not self._failed)
 
     def read(self, row: Row) -> Record:
         record = Record(row.number, {}, row.cells)
@@ -160,7 +163,9 @@ class Importer(ABC):
             record.remarks.append(Remark(record.number, header, str(error)))
             return
         scale = self.mapping.scales.get(name, 1)
-        record.values[name] = value * scale if scale != 1 else value  # type: ignore[operator]
+        if scale != 1 and isinstance(value, Decimal):
+            value = (value * scale).quantize(CENT)
+        record.values[name] = value
 
     def header(self, name: str) -> str:
         return self.mapping.headers.get(name, "")
@@ -257,7 +262,7 @@ class Report:
             f"{self.counts[Kind.NEW]:,} new, {self.counts[Kind.CHANGED]:,} changed, "
             f"{self.counts[Kind.SAME]:,} the same, {self.wrong:,} wrong"
         )
-        done = [f"{number:,} {words}" for words, number in sorted(self.extra.items()) if number]
+        done = [f"{words}: {number:,}" for words, number in sorted(self.extra.items()) if number]
         return f"{text}; {', '.join(done)}" if done else text
 
 

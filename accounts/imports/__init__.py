@@ -1,0 +1,1 @@
+"""Accounts and contacts from files: our own, HubSpot, Salesforce, vendor and Maven columns."""
