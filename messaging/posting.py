@@ -22,6 +22,7 @@ HEADERS = frozenset({"From", "To", "Cc", "Reply-To", "Message-ID", "In-Reply-To"
 CALENDAR_METHODS = frozenset({"", "REQUEST", "CANCEL", "PUBLISH", "REPLY"})
 SUBJECT_LENGTH = 250
 RECIPIENT_LENGTH = 254
+KEY_LENGTH = 120
 
 
 def tell(
@@ -96,6 +97,8 @@ def post(
     _check_headers(headers)
     if calendar_method not in CALENDAR_METHODS:
         raise ValueError(f"{calendar_method!r} is not a method of an invitation.")
+    if not 0 < len(event_key) <= KEY_LENGTH:
+        raise ValueError(f"An event_key has 1 to {KEY_LENGTH} characters: {event_key!r}.")
     if medium == Message.Medium.SLACK and person is not None:
         channel = default_channel()
         recipient = f"{channel.name}{MENTION}{person.username}" if channel else ""
@@ -120,7 +123,6 @@ def post(
         expires_at=expires_at,
         created_at=now,
     )
-    message.clean_fields(exclude=["person", "state", "subject", "body", "recipient"])
     # Ignoring the conflict keeps the caller's transaction alive, which an IntegrityError would
     # end on PostgreSQL; the unique constraint decides between two at once.
     Message.objects.bulk_create([message], ignore_conflicts=True)
