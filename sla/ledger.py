@@ -1,0 +1,325 @@
+"""Brings clock rows in line with the log of their handoffs; decides nothing about lateness.
+
+The log is the truth. `Ledger.load` reads a few handoffs in a fixed number of queries, `derive`
+computes what their clocks have to say, `store` writes what differs. So an event applied twice, a
+rebuild and having lived through it all come to the same rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from handoffs.models import Handoff, HandoffEvent, Meeting
+from handoffs.models.event import EventKind
+from sla import breaches, script, spans
+from sla.models import Breach, Clock, ClockKind, Escalation, EscalationStep, Target
+from sla.policies import Book
+from sla.script import Entry, Script, Slot
+from sla.timeline import measure
+from team.business_time import ZERO, BusinessHours
+from team.models import Absence, CalendarVersion, Territory, User
+
+Action = EscalationStep.Action
+# What is asked of an owner runs in the owner's cycle, what is owed to the prospect on the
+# handoff's own clock; the manager hears of both.
+FOR_AN_OWNER = frozenset({Action.REMIND, Action.MANAGER, Action.BACKUP})
+BESIDE_AN_OWNER = frozenset({Action.MANAGER, Action.UPPER, Action.CHANNEL})
+AROUND_THE_CLOCK = BusinessHours.around_the_clock()
+AN_INSTANT = timedelta(microseconds=1)
+
+
+class Coming(NamedTuple):
+    """A step that has not fired, and when it falls due."""
+
+    step: EscalationStep
+    at: datetime
+
+
+@dataclass
+class Case:
+    """One handoff with its log, its clocks and what has been done about them."""
+
+    handoff: Handoff
+    log: list[Entry] = field(default_factory=list)
+    meetings: list[Slot] = field(default_factory=list)
+    clocks: dict[tuple[str, int], Clock] = field(default_factory=dict)
+    fired: dict[int, set[int]] = field(default_factory=dict)  # steps by clock
+    breaches: dict[int, Breach] = field(default_factory=dict)  # by clock
+    scripts: dict[tuple[str, int], Script] = field(default_factory=dict)
+    coming: dict[tuple[str, int], list[Coming]] = field(default_factory=dict)  # in time's order
+    looked: dict[int, datetime] = field(default_factory=dict)  # by clock: when the sweep was there
+
+    @property
+    def last_at(self) -> datetime | None:
+        return self.log[-1].at if self.log else None
+
+    def owners(self) -> set[int]:
+        """Everybody who has had it."""
+        return {entry.owner for entry in self.log if entry.owner is not None}
+
+    def clock(self, pk: int) -> Clock | None:
+        return next((clock for clock in self.clocks.values() if clock.pk == pk), None)
+
+
+class Ledger:
+    """Loads, derives and stores; keeps the policies and calendars it has read for one pass."""
+
+    def __init__(self) -> None:
+        self.book = Book()
+        self._hours: dict[int, BusinessHours] = {}
+        self._calendars: dict[int, CalendarVersion | None] = {}
+        self._absences: dict[tuple[int, datetime], datetime | None] = {}
+
+    def load(self, handoffs: Iterable[Handoff]) -> dict[int, Case]:
+        """The cases of these handoffs by id, in a fixed number of queries."""
+        cases = {handoff.pk: Case(handoff) for handoff in handoffs}
+        events = HandoffEvent.objects.filter(handoff__in=cases, kind__in=script.MOVES_CLOCKS)
+        rows = events.order_by("occurred_at", "pk")
+        accepted = set()
+        for pk, kind, at, owner in rows.values_list(
+            "handoff_id", "kind", "occurred_at", "owner_id"
+        ):
+            cases[pk].log.append(Entry(kind, at, owner))
+            if kind == EventKind.ACCEPTED:
+                accepted.add(pk)
+        if accepted:
+            self._load_meetings(cases, accepted)
+        clocks = Clock.objects.filter(handoff__in=cases).select_related(
+            "calendar_version", "breach"
+        )
+        for clock in clocks.order_by("pk"):
+            case = cases[clock.handoff_id]
+            case.clocks[clock.kind, clock.cycle] = clock
+            case.fired[clock.pk] = set()
+            if hasattr(clock, "breach"):
+                case.breaches[clock.pk] = clock.breach
+        fired = Escalation.objects.filter(clock__handoff__in=cases)
+        for pk, clock_id, step_id in fired.order_by().values_list(
+            "clock__handoff_id", "clock_id", "step_id"
+        ):
+            cases[pk].fired[clock_id].add(step_id)
+        return cases
+
+    def _load_meetings(self, cases: dict[int, Case], accepted: set[int]) -> None:
+        meetings = Meeting.objects.filter(handoff__in=accepted).order_by("pk")
+        for pk, starts_at, minutes, status, outcome_at in meetings.values_list(
+            "handoff_id", "starts_at", "minutes", "status", "outcome_at"
+        ):
+            ends_at = starts_at + timedelta(minutes=minutes)
+            cases[pk].meetings.append(Slot(ends_at, status, outcome_at))
+
+    def settle(self, case: Case) -> None:
+        """Make the rows say what the log says, the handoff's next deadline included."""
+        if not case.log:
+            return
+        case.scripts = {s.key: s for s in script.read(case.log, case.handoff.sdr_id, case.meetings)}
+        self._drop_unexplained(case)
+        fresh: list[Clock] = []
+        for one in case.scripts.values():
+            clock = case.clocks.get(one.key) or self._start(case.handoff, one)
+            if clock is None:
+                continue
+            if clock.pk is None:
+                fresh.append(clock)
+                case.clocks[one.key] = clock
+            before = _values(clock)
+            self._derive(case, one, clock)
+            self._plan(case, one, clock)
+            after = _values(clock)
+            if clock.pk is not None and before != after:
+                changed = {name: value for name, value in after.items() if before[name] != value}
+                Clock.objects.filter(pk=clock.pk).update(**changed)
+        if fresh:
+            Clock.objects.bulk_create(fresh)
+            case.fired |= {clock.pk: set() for clock in fresh}
+        self._settle_breaches(case)
+        self._note_next_deadline(case)
+
+    def keep_spans(self, case: Case) -> None:
+        """Write how long it took between its milestones."""
+        spans.keep(case.handoff, case.log, lambda: self.calendar_of(case.handoff), self.hours)
+
+    def hours(self, version: CalendarVersion | None) -> BusinessHours:
+        """A calendar's hours; around the clock where it has none, or none that can be read."""
+        if version is None:
+            return AROUND_THE_CLOCK
+        if version.pk not in self._hours:
+            try:
+                self._hours[version.pk] = version.hours()
+            except ValueError:
+                self._hours[version.pk] = AROUND_THE_CLOCK
+        return self._hours[version.pk]
+
+    def calendar_of(self, handoff: Handoff) -> CalendarVersion | None:
+        """The business hours its promises run in: the territory's, else its owner's or author's.
+
+        None, around the clock, where there is no calendar or it has no opening hours.
+        """
+        territory: Territory | None = handoff.territory
+        person: User = handoff.owner or handoff.sdr
+        calendar = territory.calendar if territory else person.calendar
+        if calendar is None:
+            return None
+        if calendar.pk not in self._calendars:
+            try:
+                self._calendars[calendar.pk] = calendar.current_version()
+            except ValueError:
+                self._calendars[calendar.pk] = None
+        return self._calendars[calendar.pk]
+
+    def _start(self, handoff: Handoff, one: Script) -> Clock | None:
+        """A new clock with the promise in force when it started; None where none is made."""
+        version = self.book.version_at(handoff.lead_source, handoff.territory_id, one.started_at)
+        target = self.book.target(version.pk, one.kind) if version else None
+        if version is None or target is None:
+            return None
+        business = target.hours == Target.Hours.BUSINESS
+        return Clock(
+            handoff=handoff,
+            kind=one.kind,
+            cycle=one.cycle,
+            policy_version=version,
+            calendar_version=self.calendar_of(handoff) if business else None,
+            limit_seconds=round(target.limit.total_seconds()),
+            warn_seconds=round(target.warn.total_seconds()),
+        )
+
+    def _derive(self, case: Case, one: Script, clock: Clock) -> None:
+        hours, until = self.hours(clock.calendar_version), one.last_at
+        reading = measure(hours, one.marks, clock.limit, until)
+        warning = measure(hours, one.marks, timedelta(seconds=clock.warn_seconds), until)
+        wall = measure(AROUND_THE_CLOCK, one.marks, clock.limit, until)
+        clock.holder_id = one.holder
+        clock.state = reading.state
+        clock.started_at = one.started_at
+        clock.stopped_at = until if reading.state == "stopped" else None
+        clock.resumed_at = until if reading.state == "running" else None
+        clock.elapsed_seconds = _seconds(reading.elapsed)
+        clock.wall_seconds = _seconds(wall.elapsed)
+        clock.warn_at, clock.due_at = warning.due, reading.due
+        clock.late_after = hours.add(reading.due, ZERO) if reading.due else None
+
+    def _plan(self, case: Case, one: Script, clock: Clock) -> None:
+        """Which steps come when, and when the sweep has to look next."""
+        clock.plan, clock.next_at, clock.trouble = [], None, ""
+        case.coming[one.key] = coming = []
+        if clock.state != Clock.State.RUNNING:
+            return
+        hours = self.hours(clock.calendar_version)
+        fired = case.fired.get(clock.pk, set())
+        for step in self.steps(case, one, clock):
+            at = measure(hours, one.marks, step.offset(clock.limit), one.last_at).due
+            if at is not None and step.pk not in fired:
+                coming.append(Coming(step, at))
+        coming.sort(key=_time)
+        clock.plan = [[step.pk, at.isoformat()] for step, at in coming]
+        looks = [at for _, at in coming[:1]]
+        if clock.late_after is None:
+            clock.trouble = "It never falls due: its calendar has no open time ahead."
+        elif clock.pk not in case.breaches:
+            looks.append(clock.late_after + AN_INSTANT)
+        if clock.holder_id and any(step.action == Action.BACKUP for step, _ in coming):
+            looks += self._absence(clock.holder_id, one, case.looked.get(clock.pk))
+        clock.next_at = min(looks, default=None)
+
+    def steps(self, case: Case, one: Script, clock: Clock) -> list[EscalationStep]:
+        """The steps of this clock, fired or not."""
+        steps = self.book.steps(clock.policy_version_id, clock.kind)
+        if one.kind not in (ClockKind.ACCEPT, ClockKind.FIRST_CONTACT):
+            return steps
+        if one.cycle:
+            return [step for step in steps if step.action in FOR_AN_OWNER]
+        if any(s.kind == one.kind and s.cycle and not s.is_over for s in case.scripts.values()):
+            return [step for step in steps if step.action in BESIDE_AN_OWNER]
+        return steps
+
+    def _absence(self, person: int, one: Script, looked_at: datetime | None) -> Iterator[datetime]:
+        """When its holder is away next: the backup step comes at once then."""
+        after = looked_at or one.last_at
+        if (person, after) not in self._absences:
+            absences = Absence.objects.filter(user=person).order_by("starts_at")
+            left = (
+                absences.filter(starts_at__gt=after)
+                if looked_at
+                else absences.filter(ends_at__gt=after)
+            )
+            self._absences[person, after] = left.values_list("starts_at", flat=True).first()
+        if begins := self._absences[person, after]:
+            yield max(begins, one.last_at)
+
+    def _drop_unexplained(self, case: Case) -> None:
+        """Clocks that the log no longer speaks of, such as of a meeting that was moved in time."""
+        for key in [key for key in case.clocks if key not in case.scripts]:
+            clock = case.clocks.pop(key)
+            if case.fired[clock.pk] or clock.pk in case.breaches:
+                values: dict[str, Any] = {"state": Clock.State.STOPPED, "plan": [], "next_at": None}
+                stopped = {"stopped_at": case.last_at, "resumed_at": None}
+                Clock.objects.filter(pk=clock.pk).exclude(state="stopped").update(
+                    **values, **stopped
+                )
+            else:
+                clock.delete()
+
+    def _settle_breaches(self, case: Case) -> None:
+        """Stamp what was missed before it stopped or paused; withdraw what was not missed."""
+        for clock in case.clocks.values():
+            breach = case.breaches.get(clock.pk)
+            if clock.state == Clock.State.RUNNING:
+                # Past its limit the sweep stamps it; only a deadline that has moved undoes it
+                holds = breach is not None and clock.due_at == breach.fell_due_at
+            else:
+                holds = clock.elapsed_seconds > clock.limit_seconds
+            if breach is not None and not holds:
+                breach.delete()
+                del case.breaches[clock.pk]
+            elif breach is None and holds:
+                self.stamp(case, clock)
+
+    def stamp(self, case: Case, clock: Clock) -> None:
+        """Record the breach of a clock, at the instant it fell due."""
+        if clock.due_at is not None:  # what never falls due is never missed
+            holder = case.scripts[clock.kind, clock.cycle].held_by(clock.due_at)
+            case.breaches[clock.pk] = breaches.stamp(case.handoff, clock, clock.due_at, holder)
+
+    def _note_next_deadline(self, case: Case) -> None:
+        running = (c for c in case.clocks.values() if c.state == Clock.State.RUNNING)
+        deadlines = [(c.due_at, c.pk, c.warn_at) for c in running if c.due_at is not None]
+        due, _, warn = min(deadlines, default=(None, 0, None))
+        handoff = case.handoff
+        if (handoff.next_due_at, handoff.next_warn_at) != (due, warn):
+            Handoff.objects.filter(pk=handoff.pk).update(next_due_at=due, next_warn_at=warn)
+            handoff.next_due_at, handoff.next_warn_at = due, warn
+
+
+DERIVED = (
+    "holder_id",
+    "state",
+    "started_at",
+    "stopped_at",
+    "elapsed_seconds",
+    "wall_seconds",
+    "resumed_at",
+    "warn_at",
+    "due_at",
+    "late_after",
+    "plan",
+    "next_at",
+    "trouble",
+)
+
+
+def _values(clock: Clock) -> dict[str, Any]:
+    return {name: getattr(clock, name) for name in DERIVED}
+
+
+def _seconds(span: timedelta) -> int:
+    """Whole seconds, rounded up, so that a second past the limit stays past it."""
+    return math.ceil(span.total_seconds())
+
+
+def _time(one: Coming) -> tuple[datetime, int]:
+    return one.at, one.step.pk
