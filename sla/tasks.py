@@ -2,9 +2,14 @@
 
 from django.utils import timezone
 
-from sla import health
+from sla import clocks, health
 
 
 def heartbeat() -> None:
     """Prove that tasks run."""
     health.beat(timezone.now())
+
+
+def sweep() -> None:
+    """Wake somebody where a promise runs late."""
+    clocks.sweep()
