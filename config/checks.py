@@ -68,7 +68,7 @@ def sqlite_settings(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Without WAL, IMMEDIATE and a long wait people would see “database is locked”."""
     if connection.vendor != "sqlite":
         return []
-    options = settings.DATABASES["default"].get("OPTIONS", {})
+    options = connection.settings_dict.get("OPTIONS", {})
     found: list[CheckMessage] = []
     if options.get("transaction_mode") != "IMMEDIATE" or options.get("timeout", 0) < 20:
         found.append(

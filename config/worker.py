@@ -28,6 +28,9 @@ from sla.models import Heartbeat
 
 log = logging.getLogger("handoffdesk.worker")
 
+# Seconds between two changes when all is well: a schedule comes up each minute, and django-q2
+# looks for it every thirty seconds.
+USUAL_GAP = {"worker": 0, "queue": 0, "scheduler": 90}
 WHAT_SILENCE_MEANS = {
     "worker": "no task has run",
     "queue": "no task was ticked off",
@@ -160,8 +163,12 @@ class Supervisor:
 
 
 def command(*words: str) -> list[str]:
-    """The line that runs one of our own management commands with this Python."""
-    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *words]
+    """The line that runs one of our own management commands with this Python.
+
+    Without the system checks: whoever starts us has run them.
+    """
+    name, *rest = words
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), name, "--skip-checks", *rest]
 
 
 class Signs:
@@ -170,7 +177,8 @@ class Signs:
     By change and not by age, so that a clock that is set forward or back alarms nobody.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
         self.group = 0
         self.seen: dict[str, tuple[object, float]] = {}
 
@@ -181,7 +189,7 @@ class Signs:
 
     def forget(self) -> None:
         """Count from now."""
-        now = time.monotonic()
+        now = self.clock()
         self.seen = {name: (object(), now) for name in WHAT_SILENCE_MEANS}
 
     def read(self) -> None:
@@ -193,10 +201,11 @@ class Signs:
         self._note("scheduler", Schedule.objects.aggregate(latest=Max("next_run"))["latest"])
 
     def longest_silence(self) -> tuple[str, float]:
-        """The sign that stood still for longest, and for how many seconds."""
-        name = min(self.seen, key=lambda name: self.seen[name][1])
-        return name, time.monotonic() - self.seen[name][1]
+        """The sign that stands still for longest, and for how many seconds beyond the usual."""
+        ends = {name: since + USUAL_GAP[name] for name, (_, since) in self.seen.items()}
+        name = min(ends, key=lambda name: ends[name])
+        return name, max(0.0, self.clock() - ends[name])
 
     def _note(self, name: str, value: object) -> None:
         if self.seen[name][0] != value:
-            self.seen[name] = (value, time.monotonic())
+            self.seen[name] = (value, self.clock())

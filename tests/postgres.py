@@ -61,11 +61,12 @@ def start_postgres() -> Iterator[str]:
 
 
 @contextmanager
-def new_database(url: str) -> Iterator[str]:
-    """The URL of a fresh database on the server at `url`, dropped afterwards."""
+def new_database(url: str, like: str = "template1") -> Iterator[str]:
+    """The URL of a new database on the server at `url`, a copy of `like`; dropped afterwards."""
     name = f"desk_{uuid.uuid4().hex[:12]}"
+    names = sql.Identifier(name), sql.Identifier(like)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     try:
         yield urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
     finally:

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--prepare",
             action="store_true",
-            help="First migrate, collect the static files, and put the demo into an empty database.",
+            help="First migrate, collect static files, and put the demo into an empty database.",
         )
         parser.add_argument("--workers", type=int, default=2, help="web processes (default 2)")
         parser.add_argument("--threads", type=int, default=8, help="threads in each (default 8)")

@@ -1,0 +1,171 @@
+"""Real processes of the product on a database of their own, and the means to break them.
+
+Only what it started itself is ever signalled, by process id.
+"""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LONG = os.environ.get("FAULTS") == "long"
+# The supervisor's limits in seconds, so short that a test need not wait for minutes
+QUICK = {"look": 0.3, "poke": 0.7, "help-out": 2.5, "replace": 5, "patience": 5, "longest-pause": 1}
+
+
+def until(true: Callable[[], object], seconds: float, what: str) -> float:
+    """Wait until `true()`; returns the seconds it took. Fails with `what` did not happen."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds, f"{what}: not within {seconds} s"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+class Installation:
+    """A migrated database and a folder, and commands run on them."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            "DATABASE_URL": url,
+            "VAR_DIR": str(folder),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "EMAIL_URL": "dummy://",
+            "LOG_LEVEL": "INFO",
+        }
+
+    def python(self, *words: str) -> str:
+        """Run Python with `words`; its standard output."""
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def manage(self, *words: str) -> str:
+        return self.python("manage.py", *words)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What `sql` selects."""
+        url = self.environment["DATABASE_URL"]
+        if url.startswith("sqlite"):
+            with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)) as connection:
+                return connection.execute(sql).fetchall()
+        with psycopg.connect(url) as connection:
+            return connection.execute(sql).fetchall()
+
+    def last_beat(self) -> object:
+        """When a task of any worker last ran."""
+        return self.rows("SELECT beat_at FROM sla_heartbeat WHERE name = 'worker'")
+
+    def scene(self, name: str, *arguments: object) -> Any:
+        """What the function `name` of scenes.py answers, called in a process of its own."""
+        return json.loads(self.python("-m", "tests.faults.scenes", name, *map(str, arguments)))
+
+    @contextmanager
+    def worker(self, **limits: float) -> Iterator["Worker"]:
+        """A supervised worker that works; ended, with all of its processes, afterwards."""
+        words = [f"--{name}={value}" for name, value in {**QUICK, **limits}.items()]
+        worker = Worker(self, ["manage.py", "run_worker", *words])
+        try:
+            worker.wait_until_it_works()
+            yield worker
+        finally:
+            worker.destroy()
+
+
+class Worker:
+    """A supervisor and the cluster it keeps."""
+
+    def __init__(self, home: Installation, words: list[str]) -> None:
+        number = len(list(home.folder.glob("worker*.log")))
+        self.log = home.folder / f"worker{number}.log"
+        with self.log.open("wb") as log:
+            self.supervisor = subprocess.Popen(
+                [sys.executable, *words],
+                cwd=ROOT, env=home.environment, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self.groups: set[int] = set()
+
+    def cluster(self) -> dict[str, list[int]]:
+        """The process ids of the present cluster by what they do."""
+        found: dict[str, list[int]] = {}
+        try:
+            for main in psutil.Process(self.supervisor.pid).children():
+                if not _title(main).startswith("qcluster"):
+                    continue
+                self.groups.add(main.pid)
+                found.setdefault("main", []).append(main.pid)
+                for sentinel in main.children():
+                    found.setdefault("sentinel", []).append(sentinel.pid)
+                    for process in sentinel.children():
+                        words = _title(process).split()
+                        role = words[2] if words[2:] else "unknown"
+                        role = role if role in {"monitor", "pusher"} else "worker"
+                        found.setdefault(role, []).append(process.pid)
+        except psutil.Error:
+            return {}
+        return found
+
+    def is_whole(self) -> bool:
+        return {"main", "sentinel", "monitor", "pusher", "worker"} <= set(self.cluster())
+
+    def wait_until_it_works(self, seconds: float = 40) -> float:
+        return until(self.is_whole, seconds, "the worker has all of its processes")
+
+    def kill(self, role: str) -> int:
+        """SIGKILL to one process of the cluster; its id."""
+        (pid, *_) = self.cluster()[role]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def left_over(self) -> list[int]:
+        """The processes that are alive of every cluster this worker ever had."""
+        return [
+            process.pid
+            for process in psutil.process_iter()
+            if _group(process.pid) in self.groups and _is_alive(process)
+        ]
+
+    def destroy(self) -> None:
+        self.cluster()
+        if self.supervisor.poll() is None:
+            self.supervisor.kill()
+        self.supervisor.wait()
+        for group in self.groups:
+            try:
+                os.killpg(group, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+def _title(process: psutil.Process) -> str:
+    return " ".join(process.cmdline())
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
