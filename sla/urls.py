@@ -2,4 +2,8 @@
 
 from django.urls import path
 
-urlpatterns: list = []
+from sla import health_views
+
+urlpatterns = [
+    path("health/", health_views.health, name="health"),
+]
