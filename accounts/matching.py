@@ -27,6 +27,7 @@ BY_NAME = "same name but for the legal form"
 BY_EMAIL = "same e-mail"
 BY_PHONE = "same phone and last name"
 BY_PERSON = "same name at the same company"
+_EXTERNAL = ("external_id", "hubspot_id", "salesforce_id")
 LARGEST_ID = 2**63 - 1
 
 
@@ -77,6 +78,14 @@ def find_contacts(**known: object) -> list[Match[Contact]]:
     return book.find(keys)
 
 
+def told_apart(keys: AccountKeys, other: Account | AccountKeys) -> bool:
+    """Whether domains or ids say that these are two companies, whatever their names."""
+    return any(
+        getattr(keys, kind) and getattr(other, kind) and getattr(keys, kind) != getattr(other, kind)
+        for kind in ("domain", *_EXTERNAL)
+    )
+
+
 class _Book(Generic[T]):
     """Records by their keys, loaded for a batch with one query per kind of key."""
 
@@ -111,9 +120,6 @@ class _Book(Generic[T]):
         ]
 
 
-_EXTERNAL = ("external_id", "hubspot_id", "salesforce_id")
-
-
 class AccountBook(_Book[Account]):
     """Accounts by id, domain and name."""
 
@@ -142,7 +148,7 @@ class AccountBook(_Book[Account]):
         found += [
             Match(account, BY_NAME)
             for account in self.at("name", name_key(keys.name))
-            if not (keys.domain and account.domain and keys.domain != account.domain)
+            if not told_apart(keys, account)
         ]
         if keys.email:
             mail = company_domain(keys.email)

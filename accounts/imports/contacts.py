@@ -242,7 +242,7 @@ class ContactImporter(Importer):
         contact.account = company
         return [change]
 
-    # --- What is written ---------------------------------------------------------------------------
+    # --- What is written ---------------------------------------------------------------------
 
     def _claim_keys(self, contact: Contact, record: Record) -> None:
         if contact.email:

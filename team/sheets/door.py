@@ -1,0 +1,177 @@
+"""Import and export in the admin, for any model whose resource is a SheetResource."""
+
+import logging
+from io import BufferedReader
+from pathlib import PurePath
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from import_export.admin import ImportExportMixin
+from unfold.contrib.import_export.forms import ExportForm
+
+from team.pages import page
+from team.sheets import uploads
+from team.sheets.core import Report
+from team.sheets.exports import SafeCSV, SafeXLSX
+from team.sheets.forms import ConfirmForm, UploadForm
+from team.sheets.limits import export_rows_for, limits_for
+from team.sheets.problems import FileRefused
+from team.sheets.reading import open_table
+
+SHOWN = 200  # rows and problems on a preview
+log = logging.getLogger("handoffdesk.imports")
+RACED = (
+    "Somebody has added one of these records since the preview. Nothing was imported; look at the "
+    "preview again."
+)
+
+
+class SheetDoor(ImportExportMixin):
+    """Mix into a ModelAdmin before DeskAdmin and set `resource_classes = [...]` to one resource.
+
+    The preview writes nothing; confirming runs the same import again, all or nothing.
+    """
+
+    export_formats = [SafeCSV, SafeXLSX]
+    export_form_class = ExportForm
+    to_encoding = "utf-8-sig"
+    import_template_name = "sheets/import.html"
+    asks_for_country = False
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """An import adds and changes, so it takes both permissions."""
+        return self.has_add_permission(request) and self.has_change_permission(request)  # type: ignore[attr-defined]
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form = self._upload_form(request)
+        if request.method != "POST" or not form.is_valid():
+            return self._import_page(request, form)
+        upload = form.cleaned_data["import_file"]
+        settings = {
+            "format": form.cleaned_data["format"] or "auto",
+            "country": form.cleaned_data.get("country", ""),
+            "name": PurePath(upload.name).name[:200],
+        }
+        try:
+            report = self._run(request, upload.file, settings, dry_run=True)
+        except FileRefused as error:
+            form.add_error("import_file", str(error))
+            return self._import_page(request, form)
+        confirm = None
+        if not report.wrong:
+            token = uploads.keep(upload, request, self._label(), settings, timezone.now())
+            confirm = ConfirmForm(
+                initial={"import_file_name": token, "original_file_name": settings["name"]}
+            )
+        return self._import_page(request, form, report, confirm, settings["name"])
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return require_POST(self._confirm)(request)
+
+    def _confirm(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        confirm = ConfirmForm(request.POST)
+        try:
+            if not confirm.is_valid():
+                raise FileRefused(uploads.GONE)
+            token = confirm.cleaned_data["import_file_name"]
+            stream, kept = uploads.take(token, request, self._label())
+            with stream:
+                report = self._run(request, stream, kept, dry_run=False)
+            uploads.drop(kept)
+        except FileRefused as error:
+            self.message_user(request, str(error), messages.ERROR)  # type: ignore[attr-defined]
+            return HttpResponseRedirect(self._url("import"))
+        except IntegrityError:
+            self.message_user(request, RACED, messages.ERROR)  # type: ignore[attr-defined]
+            return HttpResponseRedirect(self._url("import"))
+        if not report.written:
+            return self._import_page(
+                request, self._upload_form(request, fresh=True), report, None, kept["name"]
+            )
+        log.info("%s imported %s: %s", request.user.pk, self._label(), report.summary())
+        self.message_user(request, f"Imported: {report.summary()}.", messages.SUCCESS)  # type: ignore[attr-defined]
+        return HttpResponseRedirect(self._url("changelist"))
+
+    def _run(
+        self, request: HttpRequest, stream: Any, settings: dict[str, Any], *, dry_run: bool
+    ) -> Report:
+        resource = self.resource_classes[0](
+            format=settings["format"], by=request.user, country=settings["country"]
+        )
+        limits = limits_for(request.user)  # type: ignore[arg-type]
+        raw = stream if hasattr(stream, "readinto") else BufferedReader(stream)
+        table = open_table(raw, settings["name"], limits)
+        return resource.import_table(table, dry_run=dry_run, keep=SHOWN)
+
+    def _upload_form(self, request: HttpRequest, *, fresh: bool = False) -> UploadForm:
+        sent = request.method == "POST" and not fresh
+        return UploadForm(
+            self.resource_classes[0].importer.formats,
+            limits_for(request.user),  # type: ignore[arg-type]
+            request.POST if sent else None,
+            request.FILES if sent else None,
+            phones=self.asks_for_country,
+        )
+
+    def _import_page(
+        self,
+        request: HttpRequest,
+        form: UploadForm,
+        report: Report | None = None,
+        confirm: ConfirmForm | None = None,
+        file_name: str = "",
+    ) -> HttpResponse:
+        names = self.model._meta.verbose_name_plural
+        context = {
+            "form": form,
+            "report": report,
+            "confirm_form": confirm,
+            "file_name": file_name,
+            "formats": self.resource_classes[0].importer.formats,
+            "problems": report.problems[:SHOWN] if report else [],
+            "notes": list(report.notes.items())[:SHOWN] if report else [],
+            "lines": report.lines if report else [],
+            "shows_changes": bool(report and report.rows <= SHOWN),
+            "opts": self.model._meta,
+            "names": names,
+            "confirm_url": self._url("process_import"),
+            "import_url": self._url("import"),
+            "back": self._url("changelist"),
+            "back_words": f"All {names}",
+        }
+        return page(request, self.import_template_name, context, title=f"Import {names}")
+
+    def export_action(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        most = export_rows_for(request.user)  # type: ignore[arg-type]
+        if request.method == "POST":
+            count = self.get_export_queryset(request)[: most + 1].count()
+            if count > most:
+                sentence = f"At most {most:,} rows can be exported at once: filter the list first."
+                self.message_user(request, sentence, messages.ERROR)  # type: ignore[attr-defined]
+                return HttpResponseRedirect(self._url("changelist"))
+        return super().export_action(request)
+
+    def get_export_filename(self, request: HttpRequest, queryset: Any, file_format: Any) -> str:
+        names = str(self.model._meta.verbose_name_plural).replace(" ", "-")
+        return f"{names}-{timezone.now():%Y-%m-%d}.{file_format.get_extension()}"
+
+    def get_valid_export_item_pks(self, request: HttpRequest) -> Any:
+        return self.get_queryset(request).values_list("pk", flat=True)  # type: ignore[attr-defined]
+
+    def _label(self) -> str:
+        return str(self.model._meta.label_lower)
+
+    def _url(self, name: str) -> str:
+        return reverse("admin:{}_{}_{}".format(*self.get_model_info(), name))

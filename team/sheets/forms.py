@@ -1,0 +1,65 @@
+"""The forms of an import in the admin: the file with its columns, and the confirmation."""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from phonenumbers import SUPPORTED_REGIONS
+
+from team.sheets.formats import Format
+from team.sheets.limits import MEGABYTE, Limits
+
+
+class UploadForm(forms.Form):
+    """A file and, where the header leaves doubt, whose columns it has."""
+
+    import_file = forms.FileField(
+        label="File",
+        allow_empty_file=True,
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
+        error_messages={"required": "Choose a file."},
+    )
+    format = forms.ChoiceField(label="Columns", required=False)
+    country = forms.CharField(
+        label="Country of phone numbers without country code",
+        required=False,
+        max_length=2,
+        help_text="Two letters, such as US. Only asked where the company’s country is not known.",
+    )
+
+    def __init__(
+        self, formats: Sequence[Format], limits: Limits, *args: Any, phones: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.limits = limits
+        choices = [("auto", "Find out from the header")]
+        self.fields["format"].choices = choices + [(item.key, item.title) for item in formats]  # type: ignore[attr-defined]
+        self.fields[
+            "import_file"
+        ].help_text = (
+            f".csv or .xlsx, at most {limits.rows:,} rows and {limits.size // MEGABYTE} MB."
+        )
+        if not phones:
+            del self.fields["country"]
+
+    def clean_import_file(self) -> Any:
+        upload = self.cleaned_data["import_file"]
+        if PurePath(upload.name).suffix.lower() not in {".csv", ".xlsx"}:
+            raise forms.ValidationError(
+                "Only .csv and .xlsx files can be imported; save the table as one."
+            )
+        return upload
+
+    def clean_country(self) -> str:
+        code = self.cleaned_data["country"].strip().upper()
+        if code and code not in SUPPORTED_REGIONS:
+            raise forms.ValidationError(f"“{code}” is not a country code, such as US.")
+        return code
+
+
+class ConfirmForm(forms.Form):
+    """What the preview hands on; the token says which file, whose, and with which columns."""
+
+    import_file_name = forms.CharField(widget=forms.HiddenInput, max_length=2000)
+    original_file_name = forms.CharField(widget=forms.HiddenInput, required=False, max_length=500)

@@ -1,0 +1,61 @@
+"""Keeps an upload between its preview and its confirmation: one hour, for one session."""
+
+import secrets
+from datetime import datetime, timedelta
+from pathlib import PurePath
+from typing import IO, Any
+
+from django.core import signing
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.http import HttpRequest
+
+from team.sheets.problems import FileRefused
+
+FOLDER = "imports"
+KEPT_FOR = timedelta(hours=1)
+SALT = "team.sheets.uploads"
+GONE = (
+    "The preview is more than an hour old, was imported already or is not yours: upload the file "
+    "again."
+)
+
+
+def keep(
+    upload: File, request: HttpRequest, model: str, settings: dict[str, str], now: datetime
+) -> str:
+    """Stores the upload and gives the signed token that `take` wants back."""
+    _sweep(now)
+    ending = PurePath(str(upload.name)).suffix.lower()
+    upload.seek(0)
+    name = default_storage.save(f"{FOLDER}/{secrets.token_urlsafe(24)}{ending}", upload)
+    return signing.dumps({"file": name, "for": _whose(request, model), **settings}, salt=SALT)
+
+
+def take(token: str, request: HttpRequest, model: str) -> tuple[IO[bytes], dict[str, Any]]:
+    """The stored file, open, and the settings it was kept with. Raises FileRefused."""
+    try:
+        kept = signing.loads(token, salt=SALT, max_age=KEPT_FOR)
+    except signing.BadSignature:
+        raise FileRefused(GONE) from None
+    if kept["for"] != _whose(request, model) or not default_storage.exists(kept["file"]):
+        raise FileRefused(GONE)
+    return default_storage.open(kept["file"], "rb"), kept
+
+
+def drop(kept: dict[str, Any]) -> None:
+    default_storage.delete(kept["file"])
+
+
+def _whose(request: HttpRequest, model: str) -> str:
+    return f"{request.user.pk}/{request.session.session_key}/{model}"
+
+
+def _sweep(now: datetime) -> None:
+    """Removes what nobody confirmed in time."""
+    if not default_storage.exists(FOLDER):
+        return
+    for name in default_storage.listdir(FOLDER)[1]:
+        path = f"{FOLDER}/{name}"
+        if default_storage.get_modified_time(path) < now - KEPT_FOR:
+            default_storage.delete(path)
