@@ -229,15 +229,20 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 
-# The two hashes are Unfold's colour block and htmx's indicator style; the first changes with
-# UNFOLD["COLORS"] (tests/test_csp.py computes it). Inline style attributes come from Unfold.
+# Unfold writes two style blocks into its pages: the colours of UNFOLD["COLORS"] and htmx's
+# indicator. The first hash changes with the colours; tests/handoffs/test_csp.py computes it.
+# Inline style attributes are Unfold's as well.
+STYLE_BLOCKS = [
+    "'sha256-KYubc+qlNz8aBh3vJvSBV0GApg3mKX4G9qZanQ3eihM='",
+    "'sha256-bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo='",
+]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
-        "style-src-elem": ["'self'"],
+        "style-src-elem": ["'self'", *STYLE_BLOCKS],
         "style-src-attr": ["'unsafe-inline'"],
-        "style-src": ["'self'"],
+        "style-src": ["'self'", *STYLE_BLOCKS],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
