@@ -1,1 +1,202 @@
-/* Behaviour shared by our own pages. */
+/* Behaviour shared by our own pages: dialogs, the queue's keys and refresh, menus, forms sent once.
+   Every page works without it: a dialog is then a page of its own. */
+(() => {
+  "use strict";
+
+  // --- Dialogs: a link with data-dialog opens its address in a <dialog> -------------------------
+
+  let dialog = null;
+
+  function dialogElement() {
+    if (!dialog) {
+      dialog = document.createElement("dialog");
+      dialog.className = "dialog";
+      dialog.setAttribute("aria-labelledby", "decision-title");
+      // Closing gives the focus back to where it was; the content goes, so no stale form stays.
+      dialog.addEventListener("close", () => dialog.replaceChildren());
+      dialog.addEventListener("click", (event) => {
+        if (event.target === dialog && !isTouched(dialog)) dialog.close();
+      });
+      (document.getElementById("desk") || document.body).append(dialog);
+    }
+    return dialog;
+  }
+
+  const isTouched = (element) =>
+    [...element.querySelectorAll("textarea, input:not([type=hidden], [type=radio], [type=checkbox])")].some(
+      (field) => field.value !== field.defaultValue,
+    );
+
+  async function askFor(address, options = {}) {
+    const headers = { "X-Part": "dialog", ...options.headers };
+    return fetch(address, { credentials: "same-origin", ...options, headers });
+  }
+
+  async function openDialog(link) {
+    let answer;
+    try {
+      answer = await askFor(link.href);
+    } catch {
+      location.assign(link.href);
+      return;
+    }
+    // Signed out, or not allowed: the page itself says it better than a dialog could.
+    if (answer.redirected || (!answer.ok && answer.status !== 409)) {
+      location.assign(link.href);
+      return;
+    }
+    fillDialog(await answer.text(), link.href);
+    if (!dialog.open) dialog.showModal();
+  }
+
+  function fillDialog(html, address) {
+    const box = dialogElement();
+    box.innerHTML = html;
+    const form = box.querySelector("form");
+    if (form) form.action = address;
+    const first = box.querySelector("[aria-invalid=true], textarea, select, input:not([type=hidden])");
+    (first || box.querySelector("button[type=submit]") || box.querySelector("[data-closes]"))?.focus();
+  }
+
+  async function sendDialog(form) {
+    const body = new FormData(form);
+    setBusy(form, true);
+    let answer;
+    try {
+      answer = await askFor(form.action, { method: "POST", body });
+    } catch {
+      setBusy(form, false);
+      say(form, "No connection. What you typed is still here; try again in a moment.");
+      return;
+    }
+    const next = answer.headers.get("X-Go");
+    if (next) {
+      location.assign(next);
+    } else if (answer.status === 409 || answer.status === 422) {
+      fillDialog(await answer.text(), form.action);
+    } else {
+      setBusy(form, false);
+      say(form, answer.redirected ? "You were signed out. Sign in in another tab, then try again." : "That did not work. What you typed is still here.");
+    }
+  }
+
+  function say(form, words) {
+    let line = form.querySelector("[data-says]");
+    if (!line) {
+      line = document.createElement("p");
+      line.className = "field-error";
+      line.dataset.says = "";
+      line.setAttribute("role", "alert");
+      form.querySelector(".dialog-body")?.append(line);
+    }
+    line.textContent = words;
+  }
+
+  function setBusy(form, busy) {
+    form.querySelectorAll("button[type=submit]").forEach((button) => { button.disabled = busy; });
+  }
+
+  document.addEventListener("click", (event) => {
+    const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.button);
+    const link = event.target.closest("a[data-dialog]");
+    if (link && plain) {
+      event.preventDefault();
+      link.closest("details.menu")?.removeAttribute("open");
+      openDialog(link);
+    } else if (event.target.closest("dialog [data-closes]")) {
+      event.preventDefault();
+      event.target.closest("dialog").close();
+    }
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.removeAttribute("open");
+    });
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (dialog && dialog.contains(form)) {
+      event.preventDefault();
+      sendDialog(form);
+    } else if (form.matches("[data-once]")) {
+      setTimeout(() => setBusy(form, true));
+    }
+  });
+  // A page that comes back from the browser's memory can be sent again.
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-once]").forEach((form) => setBusy(form, false)));
+
+  // --- Filters: apply when a choice changes ----------------------------------------------------
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-autosubmit]");
+    if (form && event.target.matches("select")) form.requestSubmit();
+  });
+
+  // --- The queue: refresh without losing the place ---------------------------------------------
+
+  const lists = () => document.querySelectorAll("[data-refresh]");
+
+  async function refresh(list) {
+    if (document.hidden || document.querySelector("dialog[open]")) return;
+    let answer;
+    try {
+      answer = await fetch(location.href, { credentials: "same-origin", headers: { "X-Part": list.dataset.refresh } });
+    } catch {
+      answer = null;
+    }
+    if (!answer || !answer.ok || answer.redirected) {
+      list.querySelectorAll("[data-stale]").forEach((note) => { note.hidden = false; });
+      return;
+    }
+    const html = await answer.text();
+    if (document.querySelector("dialog[open]")) return;
+    const place = document.activeElement?.id;
+    const current = list.querySelector(".is-current");
+    const before = current?.getBoundingClientRect().top;
+    list.innerHTML = html;
+    const again = current && document.getElementById(current.id);
+    if (again) {
+      again.classList.add("is-current");
+      scrollBy(0, again.getBoundingClientRect().top - before);
+    }
+    if (place && document.activeElement?.id !== place) document.getElementById(place)?.focus({ preventScroll: true });
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    lists().forEach((list) => setInterval(() => refresh(list), 1000 * Number(list.dataset.every || 60)));
+  });
+  document.addEventListener("visibilitychange", () => lists().forEach(refresh));
+
+  // --- The queue: keys -------------------------------------------------------------------------
+
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+
+  function move(step) {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.findIndex((row) => row.classList.contains("is-current"));
+    const next = all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + step))];
+    all.forEach((row) => row.classList.toggle("is-current", row === next));
+    next.querySelector("[data-open]").focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
+    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+    const accept = document.querySelector(".is-current [data-accept]") || (rows().length ? null : document.querySelector("[data-accept]"));
+    if (event.key === "j" && rows().length) move(1);
+    else if (event.key === "k" && rows().length) move(-1);
+    else if (event.key === "a" && accept) openDialog(accept);
+    else if (event.key === "/" && document.querySelector("form[role=search] input[type=search]")) document.querySelector("form[role=search] input[type=search]").focus();
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest?.("[data-row]");
+    if (row) rows().forEach((other) => other.classList.toggle("is-current", other === row));
+  });
+})();

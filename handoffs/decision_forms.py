@@ -1,0 +1,197 @@
+"""What somebody has to type for each decision; what a decision then does is `lifecycle`."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+
+from handoffs.models import Handoff, Reason
+from handoffs.models.package import Channel
+from handoffs.wording import is_sentence
+from team.bounds import check_instant, check_storable
+from team.models import User
+
+CONTACT_CHANNELS = [
+    (Channel.CALL.value, "Call"),
+    (Channel.EMAIL.value, "E-mail"),
+    (Channel.CHAT.value, "Chat or social message"),
+    (Channel.MEETING.value, "Meeting"),
+]
+
+
+class DecisionForm(forms.Form):
+    """Knows the handoff it is about and who decides."""
+
+    use_required_attribute = True
+
+    def __init__(
+        self, *args: Any, handoff: Handoff, by: User, now: datetime, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.handoff, self.by, self.now = handoff, by, now
+
+    def values(self) -> dict[str, Any]:
+        """The arguments of the verb."""
+        return dict(self.cleaned_data)
+
+
+def text(label: str, hint: str = "", *, required: bool = True, rows: int = 3) -> forms.CharField:
+    """Some sentences."""
+    return forms.CharField(
+        label=label,
+        help_text=hint,
+        required=required,
+        max_length=2000,
+        validators=[check_storable],
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+class ReasonChoices(forms.ModelChoiceField):
+    """The reasons for one use as a list to choose from, each with its hint."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, use: Reason.Use, **kwargs: Any) -> None:
+        rows = Reason.objects.filter(use=use, is_active=True)
+        super().__init__(rows, empty_label=None, **kwargs)
+
+
+class Nothing(DecisionForm):
+    """A decision that needs no words."""
+
+
+class ReturnForm(DecisionForm):
+    question = text(
+        "What do you need to know?",
+        "One question the SDR can answer, such as who signs above 50,000.",
+    )
+    reason = ReasonChoices(Reason.Use.RETURN, label="What kind of question is it?", required=False)
+
+    def clean_question(self) -> str:
+        return sentence(
+            self.cleaned_data["question"], "Write the question that has to be answered."
+        )
+
+
+class RejectForm(DecisionForm):
+    reason = ReasonChoices(
+        Reason.Use.REJECT, label="Why?", error_messages={"required": "Choose a reason."}
+    )
+    note = text(
+        "In a sentence", "Say what exactly was missing or wrong, so that the SDR can learn."
+    )
+
+    def clean_note(self) -> str:
+        return sentence(self.cleaned_data["note"], "Say in a sentence why.")
+
+
+class WithdrawForm(DecisionForm):
+    note = text("Why, for those who read it later", required=False, rows=2)
+
+
+class ReassignForm(DecisionForm):
+    to = forms.ModelChoiceField(
+        User.objects.none(), label="To whom?", empty_label="Choose a person"
+    )
+    why = text("Why?", "They read this first.", rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.active().filter(Q(is_ae=True) | Q(is_manager=True))
+        people = people.exclude(pk__in=[self.handoff.sdr_id, self.handoff.owner_id or 0])
+        self.fields["to"].queryset = people  # type: ignore[attr-defined]
+
+
+class AnswerForm(DecisionForm):
+    text = text("Your answer", "The AE reads it beside the package.", required=False)
+
+
+class FinishPreparationForm(DecisionForm):
+    objections = text(
+        "Two or three objections you expect, and your answers",
+        "From the objections in the package and what you know of the industry.",
+    )
+    case_study = forms.CharField(
+        label="Case study you will use",
+        required=False,
+        max_length=200,
+        validators=[check_storable],
+    )
+
+    def clean_objections(self) -> str:
+        return sentence(
+            self.cleaned_data["objections"], "Write down at least one objection you expect."
+        )
+
+
+class ContactForm(DecisionForm):
+    channel = forms.ChoiceField(
+        label="How?", choices=CONTACT_CHANNELS, widget=forms.RadioSelect, initial=Channel.CALL
+    )
+    at = forms.DateTimeField(
+        label="When?",
+        validators=[check_instant],
+        error_messages={"invalid": "Enter a date and a time, such as 2026-03-02 14:30."},
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    note = text("What came of it", required=False, rows=2)
+    unprepared_because = text(
+        "The preparation is not finished. Why could it not wait?",
+        "It is reported as an unprepared contact, so that the cause can be found.",
+        required=False,
+        rows=2,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("at", self.now)
+        handoff = self.handoff
+        self.asks_why = handoff.first_contact_at is None and not handoff.is_prepared
+        if not self.asks_why:
+            del self.fields["unprepared_because"]
+        else:
+            self.fields["unprepared_because"].required = True
+
+    def clean_at(self) -> datetime:
+        """A minute's precision must not put a contact before the acceptance of that minute."""
+        at: datetime = self.cleaned_data["at"]
+        accepted = self.handoff.accepted_at
+        if accepted and at < accepted and at == accepted.replace(second=0, microsecond=0):
+            return accepted
+        return at
+
+
+class OpportunityForm(DecisionForm):
+    amount = forms.DecimalField(
+        label="Amount (USD)", required=False, min_value=0, max_digits=13, decimal_places=2
+    )
+    external_id = forms.CharField(
+        label="Opportunity id in the CRM",
+        required=False,
+        max_length=64,
+        validators=[check_storable],
+    )
+    url = forms.URLField(label="Link", required=False, max_length=500, assume_scheme="https")
+    note = text("Anything to remember", required=False, rows=2)
+
+
+class DisqualifyForm(DecisionForm):
+    reason = ReasonChoices(
+        Reason.Use.DISQUALIFY, label="Why?", error_messages={"required": "Choose a reason."}
+    )
+    note = text("In a sentence", required=False, rows=2)
+
+
+def sentence(value: str, ask: str) -> str:
+    """`value` if it says something."""
+    if not is_sentence(value):
+        raise forms.ValidationError(ask)
+    return value
+
+
+def local_now(now: datetime) -> datetime:
+    """`now` in the viewer's zone, to the minute."""
+    return timezone.localtime(now).replace(second=0, microsecond=0)

@@ -1,0 +1,164 @@
+"""The brief: everything about one handoff on one screen, the prospect's own words first."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.freshness import Freshness, states
+from accounts.models import VerifiedField
+from handoffs import completeness, history, rights
+from handoffs.decision_forms import AnswerForm
+from handoffs.masking import Reader, Veil, veil_for
+from handoffs.models import Answer, Handoff, HandoffEvent, Meeting, MustHave
+from handoffs.time_left import time_left
+from handoffs.views.decisions import Decision, open_to
+from handoffs.views.doors import person, taken_by_somebody, visible_or_404, with_role
+from team.models import User
+from team.pages import page
+
+WRITING = (Handoff.Status.DRAFT, Handoff.Status.RETURNED)
+# What the next step of the work is, so that its button stands out.
+MAIN = ("accept", "prepare", "prepared", "contact", "opportunity")
+BESIDE = ("return", "reject", "contact", "opportunity", "disqualify")
+
+
+class Detail(NamedTuple):
+    """One verifiable field of the contact with how far it can be trusted."""
+
+    label: str
+    value: str
+    link: str
+    freshness: Freshness
+
+
+class GapGroup(NamedTuple):
+    """What one section still lacks."""
+
+    label: str
+    gaps: list[Any]
+
+
+@require_GET
+@with_role
+def brief(request: HttpRequest, pk: int) -> HttpResponse:
+    """One handoff, as much of it as this person may see."""
+    if taken := taken_by_somebody(request, pk):
+        return page(
+            request,
+            "handoffs/taken.html",
+            {"sentence": taken, "back": reverse("queue"), "back_words": "Back to the queue"},
+            title="No longer in your queue",
+            status=404,
+        )
+    user, now = person(request), timezone.now()
+    handoff = visible_or_404(
+        request,
+        pk,
+        Handoff.objects.select_related("framework_version__framework").prefetch_related(
+            *completeness.PREFETCH, "answers__criterion", "meetings"
+        ),
+    )
+    veil = veil_for(Reader(user), handoff)
+    events = list(handoff.events.select_related("actor", "owner", "reason"))
+    context = {
+        "handoff": handoff,
+        "veil": veil,
+        "now": now,
+        "left": time_left(handoff.next_due_at, handoff.next_warn_at, now),
+        "meeting": _meeting(handoff),
+        "details": _details(handoff, veil, now),
+        "routing": history.routing_of(events),
+        **_answers(handoff),
+        **_buttons(user, handoff),
+        **_writing(user, handoff, events, now),
+    }
+    context["history"] = history.tell(events, with_tries=context["may_edit"])
+    company = handoff.account.name if handoff.account else "New handoff"
+    back = reverse("queue") if user.is_ae else reverse("home")
+    return page(
+        request,
+        "handoffs/brief.html",
+        {**context, "back": back, "back_words": "Back to the list"},
+        title=f"{company} · handoff {handoff.pk}",
+    )
+
+
+def _answers(handoff: Handoff) -> dict[str, list[Answer]]:
+    """Pain stands by itself, right after the prospect's words; the rest is the qualification."""
+    answers = sorted(
+        handoff.answers.all(), key=lambda answer: (answer.criterion.position, answer.pk)
+    )
+    pains = [answer for answer in answers if answer.criterion.must_have == MustHave.PAIN]
+    return {
+        "pains": pains,
+        "qualification": [answer for answer in answers if answer not in pains],
+    }
+
+
+def _details(handoff: Handoff, veil: Veil, now: datetime) -> list[Detail]:
+    """E-mail, direct dial, title and employer with their freshness; links only when not masked."""
+    contact = handoff.contact
+    if contact is None:
+        return []
+    shown = {VerifiedField.EMAIL: veil.email, VerifiedField.DIAL: veil.phone}
+    schemes = {VerifiedField.EMAIL: "mailto:", VerifiedField.DIAL: "tel:"}
+    details = []
+    for field, freshness in states(contact, now).items():
+        value = contact.verified_value(field)
+        link = f"{schemes[field]}{value.replace(' ', '')}" if field in schemes else ""
+        details.append(
+            Detail(
+                label=str(field.label),
+                value=shown.get(field, str)(value),
+                link=link if value and not veil.drawn else "",
+                freshness=freshness,
+            )
+        )
+    return details
+
+
+def _meeting(handoff: Handoff) -> Meeting | None:
+    """The meeting that counts: the one to come, else the last one."""
+    meetings = list(handoff.meetings.all())
+    coming = [
+        m for m in meetings if m.status in (Meeting.Status.TENTATIVE, Meeting.Status.CONFIRMED)
+    ]
+    return (coming or meetings or [None])[-1]
+
+
+def _buttons(user: User, handoff: Handoff) -> dict[str, Any]:
+    """What this person may do now: the main step, what stands beside it, and the rest."""
+    offered = open_to(user, handoff)
+    offered.pop("answer", None)  # it has a box of its own
+    main = next((offered.pop(name) for name in MAIN if name in offered), None)
+    beside: list[Decision] = [offered.pop(name) for name in BESIDE if name in offered]
+    return {"main": main, "beside": beside, "more": list(offered.values())}
+
+
+def _writing(
+    user: User, handoff: Handoff, events: list[HandoffEvent], now: datetime
+) -> dict[str, Any]:
+    """What concerns the SDR's side: what is missing, what came back, the box for the answer."""
+    may_edit = rights.may(user, rights.EDIT, handoff)
+    is_writing = handoff.status in WRITING
+    missing = completeness.gaps(handoff, now) if is_writing else []
+    done, total = completeness.progress(missing)
+    labels = {section.key: section.label for section in completeness.SECTIONS}
+    grouped: dict[str, list[Any]] = {}
+    for gap in missing:
+        grouped.setdefault(gap.section, []).append(gap)
+    is_returned = handoff.status == Handoff.Status.RETURNED
+    return {
+        "may_edit": may_edit,
+        "is_writing": is_writing,
+        "gap_groups": [GapGroup(labels[key], gaps) for key, gaps in grouped.items()],
+        "gap_count": len(missing),
+        "sections_done": done,
+        "sections_total": total,
+        "question": history.open_question(events) if is_returned else None,
+        "answer_form": AnswerForm(handoff=handoff, by=user, now=now) if is_returned else None,
+    }

@@ -1,0 +1,322 @@
+"""The decisions on one handoff: each shows a short form, calls one verb, and says how it went.
+
+The same address answers a page of its own, and, with the header X-Part: dialog, the form alone for
+a dialog. GET changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from handoffs import decision_forms as forms
+from handoffs import lifecycle, rights
+from handoffs.models import Handoff
+from handoffs.refusal import TransitionRefused
+from handoffs.views.doors import person, taken_by_somebody, visible_or_404, with_role
+from team.models import User
+from team.pages import page
+
+Status = Handoff.Status
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One button: who may press it and when, what it asks, which verb it calls, what it says."""
+
+    name: str
+    button: str
+    title: str
+    right: str
+    sources: tuple[Status, ...]
+    verb: Callable[..., Any]
+    done: str
+    form: type[forms.DecisionForm] = forms.Nothing
+    intro: str = ""
+    icon: str = ""
+    style: str = ""
+    fits: Callable[[Handoff], bool] = lambda handoff: True
+
+    @property
+    def url_name(self) -> str:
+        return f"handoff_{self.name}"
+
+    def is_open_to(self, user: User, handoff: Handoff) -> bool:
+        """Whether to offer it: the state allows it and so do the person's rights."""
+        return (
+            handoff.status in self.sources
+            and self.fits(handoff)
+            and rights.may(user, self.right, handoff)
+        )
+
+
+def _is_unprepared(handoff: Handoff) -> bool:
+    return handoff.prep_started_at is None
+
+
+def _is_preparing(handoff: Handoff) -> bool:
+    return handoff.prep_started_at is not None and handoff.prep_finished_at is None
+
+
+DECISIONS: dict[str, Decision] = {
+    decision.name: decision
+    for decision in [
+        Decision(
+            "accept",
+            "Accept",
+            "Accept this handoff?",
+            rights.ACCEPT,
+            (Status.SUBMITTED,),
+            lifecycle.accept,
+            "It is yours. The fifteen minutes of preparation come next.",
+            intro="You take it over: the contact’s name, e-mail and dial open up, the SDR is told, "
+            "and the first contact is on you.",
+            icon="check",
+            style="btn-primary",
+        ),
+        Decision(
+            "return",
+            "Return",
+            "Return for information",
+            rights.DECIDE,
+            (Status.SUBMITTED,),
+            lifecycle.return_for_information,
+            "Returned. The clock is paused until the SDR has answered.",
+            form=forms.ReturnForm,
+            intro="Your clock pauses and the SDR’s starts. It comes back to you with the answer.",
+            icon="reply",
+        ),
+        Decision(
+            "reject",
+            "Reject",
+            "Reject for good",
+            rights.DECIDE,
+            (Status.SUBMITTED,),
+            lifecycle.reject,
+            "Rejected. The SDR sees the reason and your sentence.",
+            form=forms.RejectForm,
+            intro="This is final. If one answer would settle it, return it instead.",
+            icon="block",
+            style="btn-danger",
+        ),
+        Decision(
+            "answer",
+            "Send back",
+            "Answer and send it back",
+            rights.SUBMIT,
+            (Status.RETURNED,),
+            lifecycle.answer,
+            "Sent back. The AE’s clock runs again.",
+            form=forms.AnswerForm,
+            icon="send",
+            style="btn-primary",
+        ),
+        Decision(
+            "prepare",
+            "Start preparing",
+            "Start the preparation?",
+            rights.WORK,
+            (Status.ACCEPTED,),
+            lifecycle.start_preparation,
+            "Fifteen minutes: read the package, look up the competitors named, pick a case study.",
+            intro="Fifteen minutes: read the package, look up the competitors named, pick a case "
+            "study, write down the objections you expect.",
+            icon="menu_book",
+            fits=_is_unprepared,
+        ),
+        Decision(
+            "prepared",
+            "Finish preparing",
+            "Finish the preparation",
+            rights.WORK,
+            (Status.ACCEPTED,),
+            lifecycle.finish_preparation,
+            "Prepared. The first contact comes next.",
+            form=forms.FinishPreparationForm,
+            icon="task_alt",
+            fits=_is_preparing,
+        ),
+        Decision(
+            "contact",
+            "Log contact",
+            "Log a contact with the prospect",
+            rights.WORK,
+            (Status.ACCEPTED,),
+            lifecycle.record_contact,
+            "Logged.",
+            form=forms.ContactForm,
+            icon="call",
+        ),
+        Decision(
+            "opportunity",
+            "Create opportunity",
+            "Create the opportunity",
+            rights.WORK,
+            (Status.ACCEPTED,),
+            lifecycle.create_opportunity,
+            "The opportunity is created. It carries the whole package.",
+            form=forms.OpportunityForm,
+            intro="The package, the account’s and the committee’s data go with it. Amount, id and "
+            "link can stay empty.",
+            icon="paid",
+            fits=lambda handoff: handoff.first_contact_at is not None,
+        ),
+        Decision(
+            "disqualify",
+            "Disqualify",
+            "Disqualify",
+            rights.WORK,
+            (Status.ACCEPTED,),
+            lifecycle.disqualify,
+            "Disqualified. The reason counts in the reports.",
+            form=forms.DisqualifyForm,
+            intro="There will be no opportunity. The reason counts in the reports of both teams.",
+            icon="do_not_disturb_on",
+            style="btn-danger",
+        ),
+        Decision(
+            "reassign",
+            "Reassign",
+            "Give it to somebody else",
+            rights.REASSIGN,
+            lifecycle.WITH_AE,
+            lifecycle.reassign,
+            "Reassigned. The new owner is told.",
+            form=forms.ReassignForm,
+            intro="What was missed so far stays on the record.",
+            icon="person_add",
+        ),
+        Decision(
+            "withdraw",
+            "Withdraw",
+            "Withdraw this handoff?",
+            rights.WITHDRAW,
+            (Status.SUBMITTED, Status.RETURNED),
+            lifecycle.withdraw,
+            "Withdrawn. It has left the queue.",
+            form=forms.WithdrawForm,
+            intro="It leaves the AE’s queue for good and counts neither for nor against anybody.",
+            icon="undo",
+            style="btn-danger",
+        ),
+        Decision(
+            "delete",
+            "Delete draft",
+            "Delete this draft?",
+            rights.DELETE,
+            (Status.DRAFT,),
+            lifecycle.delete_draft,
+            "The draft is deleted.",
+            intro="It was never submitted. Everything typed into it is gone for good.",
+            icon="delete",
+            style="btn-danger",
+        ),
+    ]
+}
+
+
+def open_to(user: User, handoff: Handoff) -> dict[str, Decision]:
+    """The decisions to offer `user` on this handoff now, by name."""
+    return {
+        name: decision for name, decision in DECISIONS.items() if decision.is_open_to(user, handoff)
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@with_role
+def decide(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Ask for what the decision needs, or take it.
+
+    404 for other people's rows, 403 in words for what is not theirs to do, 409 in words when the
+    state does not allow it any more; what was typed stays in the form.
+    """
+    decision, user, now = DECISIONS[name], person(request), timezone.now()
+    if taken := taken_by_somebody(request, pk):
+        return _too_late(request, decision, taken)
+    handoff = visible_or_404(request, pk)
+    if sentence := rights.why_not(user, decision.right, handoff):
+        raise PermissionDenied(sentence)
+    if request.method == "GET":
+        fits = handoff.status in decision.sources and decision.fits(handoff)
+        form = decision.form(handoff=handoff, by=user, now=now)
+        refused = "" if fits else f"This handoff is now “{handoff.get_status_display()}”."
+        return _ask(request, decision, handoff, form, refused, is_possible=fits)
+    form = decision.form(request.POST, handoff=handoff, by=user, now=now)
+    if not form.is_valid():
+        return _ask(request, decision, handoff, form, status=422)
+    try:
+        decision.verb(handoff, by=user, **form.values())
+    except TransitionRefused as refused:
+        return _ask(request, decision, handoff, form, str(refused), refused.gaps)
+    messages.success(request, decision.done)
+    return _go_on(request, decision, handoff)
+
+
+def _ask(
+    request: HttpRequest,
+    decision: Decision,
+    handoff: Handoff,
+    form: forms.DecisionForm,
+    refused: str = "",
+    gaps: list[Any] | None = None,
+    *,
+    status: int = 0,
+    is_possible: bool = True,
+) -> HttpResponse:
+    context = {
+        "decision": decision,
+        "handoff": handoff,
+        "form": form,
+        "refused": refused,
+        "gaps": gaps or [],
+        "is_possible": is_possible,
+        "back": reverse("handoff", args=[handoff.pk]),
+        "back_words": "Back to the brief",
+        "here": request.path,
+    }
+    return _answer(request, decision, context, status or (409 if refused else 200))
+
+
+def _too_late(request: HttpRequest, decision: Decision, sentence: str) -> HttpResponse:
+    """The handoff was in this person's queue and a colleague was faster: say who."""
+    context = {
+        "decision": decision,
+        "refused": sentence,
+        "is_possible": False,
+        "back": reverse("queue"),
+        "back_words": "Back to the queue",
+    }
+    return _answer(request, decision, context, 409)
+
+
+def _answer(
+    request: HttpRequest, decision: Decision, context: dict[str, Any], status: int
+) -> HttpResponse:
+    if _is_dialog(request):
+        return render(request, "handoffs/decision_form.html", context, status=status)
+    return page(request, "handoffs/decision.html", context, title=decision.title, status=status)
+
+
+def _go_on(request: HttpRequest, decision: Decision, handoff: Handoff) -> HttpResponse:
+    """To the brief; from the queue's own accept, and after a delete, back to where work waits."""
+    is_gone = decision.name == "delete"
+    seen = (
+        not is_gone and Handoff.objects.visible_to(person(request)).filter(pk=handoff.pk).exists()
+    )
+    address = reverse("handoff", args=[handoff.pk]) if seen else reverse("home")
+    if _is_dialog(request):
+        answer = HttpResponse(status=204)
+        answer["X-Go"] = address
+        return answer
+    return cast(HttpResponse, redirect(address))
+
+
+def _is_dialog(request: HttpRequest) -> bool:
+    return request.headers.get("X-Part") == "dialog"

@@ -1,0 +1,70 @@
+"""What every page about handoffs starts with: sign-in, and the row if it is this person's."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+
+from handoffs.models import Handoff
+from handoffs.querysets import HandoffQuerySet
+from handoffs.rights import may_take
+from team.models import User
+
+View = Callable[..., HttpResponse]
+
+NO_ROLE = "You have no role yet. Ask a RevOps admin to give you one."
+
+
+def with_role(view: View) -> View:
+    """For signed-in people with a role; anonymous ones are asked to sign in."""
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not person(request).is_staff:
+            raise PermissionDenied(NO_ROLE)
+        return view(request, *args, **kwargs)
+
+    return cast(View, login_required(door))
+
+
+def person(request: HttpRequest) -> User:
+    """Whoever is signed in."""
+    return cast(User, request.user)
+
+
+def visible_or_404(request: HttpRequest, pk: int, rows: HandoffQuerySet | None = None) -> Handoff:
+    """The handoff if this person may see it; other people's rows do not exist."""
+    rows = Handoff.objects.all() if rows is None else rows
+    found = (
+        rows.visible_to(person(request))
+        .select_related("account", "contact", "sdr", "owner", "accepted_by", "territory")
+        .filter(pk=pk)
+        .distinct()
+        .first()
+    )
+    if found is None:
+        raise Http404("No such handoff for this person.")
+    return cast(Handoff, found)
+
+
+def taken_by_somebody(request: HttpRequest, pk: int) -> str:
+    """Who was faster, if this handoff has just left the queue that this AE may take from.
+
+    The one thing somebody learns about a row that is not theirs: that it is gone, and to whom.
+    """
+    user = person(request)
+    if not user.is_ae or Handoff.objects.visible_to(user).filter(pk=pk).exists():
+        return ""
+    gone = (
+        Handoff.objects.select_related("accepted_by", "territory")
+        .filter(pk=pk, accepted_at__isnull=False)
+        .first()
+    )
+    if gone is None or not may_take(user, gone):
+        return ""
+    when = timezone.localtime(gone.accepted_at)
+    return f"{gone.accepted_by} has already accepted this handoff ({when:%d %b at %H:%M})."

@@ -1,0 +1,260 @@
+"""My work: each person lands on what needs them now, by role."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from handoffs.models import FrameworkVersion, Handoff, HandoffEvent
+from handoffs.models.event import EventKind
+from handoffs.querysets import HandoffQuerySet
+from handoffs.views.doors import person
+from handoffs.views.queue import COLUMNS, Row, rows_of
+from team.models import Absence, Territory, User
+from team.pages import page
+
+SHOWN = 5
+Status = Handoff.Status
+
+
+class Block(NamedTuple):
+    """A card of work: its rows, how many there are in all, and what to say when there are none."""
+
+    key: str
+    title: str
+    rows: list[Row]
+    count: int
+    empty: str
+    link: str = ""
+    link_words: str = ""
+    tone: str = ""
+
+
+class Tile(NamedTuple):
+    """A number that leads somewhere."""
+
+    title: str
+    value: str
+    words: str
+    link: str
+    tone: str = ""
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """What needs this person now; without a role, what to do to get one."""
+    user, now = person(request), timezone.now()
+    if not user.is_staff:
+        return page(request, "handoffs/no_role.html", title="Welcome to Handoff Desk")
+    blocks: list[Block] = []
+    if user.is_sdr:
+        blocks += _for_sdr(user, now)
+    if user.is_ae:
+        blocks += _for_ae(user, now)
+    if user.is_manager:
+        blocks += _for_manager(user, now)
+    context = {
+        "blocks": blocks,
+        "tiles": _tiles(user, now) if user.is_revops or user.is_superuser else [],
+        "greeting": _greeting(user, now),
+        "may_start": user.is_sdr or user.is_manager,
+        "now": now,
+    }
+    return page(request, "handoffs/home.html", context, title="My work")
+
+
+def _for_sdr(user: User, now: datetime) -> list[Block]:
+    mine = Handoff.objects.filter(sdr=user)
+    returned = _block(
+        "returned",
+        "Came back with a question",
+        Handoff.objects.returned_to(user),
+        user,
+        now,
+        empty="Nothing came back. A returned handoff shows its question here, to answer in place.",
+        tone="is-warn",
+    )
+    questions = _questions([row.pk for row in returned.rows])
+    return [
+        returned._replace(
+            rows=[row._replace(note=questions.get(row.pk, "")) for row in returned.rows]
+        ),
+        _block(
+            "drafts",
+            "Drafts",
+            Handoff.objects.drafts_of(user),
+            user,
+            now,
+            empty="No drafts. Start a handoff as soon as somebody agrees to a next step; it saves "
+            "itself however empty it is.",
+        ),
+        _block(
+            "with_ae",
+            "With an AE",
+            mine.filter(status__in=[Status.SUBMITTED, Status.ACCEPTED]).due_next_first(),
+            user,
+            now,
+            empty="Nothing is with an AE. What you submit stands here until its outcome is known.",
+        ),
+        _block(
+            "outcomes",
+            "Decided in the last 30 days",
+            mine.filter(closed_at__gte=now - timedelta(days=30)).order_by("-closed_at"),
+            user,
+            now,
+            empty="No outcomes yet. Opportunities, rejections and their reasons appear here.",
+        ),
+    ]
+
+
+def _for_ae(user: User, now: datetime) -> list[Block]:
+    accepted = Handoff.objects.filter(owner=user, status=Status.ACCEPTED)
+    return [
+        _block(
+            "queue",
+            "Waiting to be accepted",
+            Handoff.objects.waiting_for(user),
+            user,
+            now,
+            empty="Nobody is waiting for you. New handoffs appear here the moment they are "
+            "submitted, what is due next first.",
+            link=reverse("queue"),
+            link_words="Open the queue",
+        ),
+        _block(
+            "prepare",
+            "To prepare",
+            accepted.filter(prep_finished_at=None, first_contact_at=None).due_next_first(),
+            user,
+            now,
+            empty="Nothing to prepare. Fifteen minutes of preparation open when you accept.",
+        ),
+        _block(
+            "contact",
+            "To contact",
+            accepted.filter(first_contact_at=None).exclude(prep_finished_at=None).due_next_first(),
+            user,
+            now,
+            empty="No first contact is due.",
+        ),
+        _block(
+            "outcome",
+            "Outcome missing",
+            accepted.exclude(first_contact_at=None).filter(next_step_at__lte=now).due_next_first(),
+            user,
+            now,
+            empty="Every conversation has its outcome.",
+        ),
+    ]
+
+
+def _for_manager(user: User, now: datetime) -> list[Block]:
+    team = [user.pk, *user.team_ids()]
+    visible = Handoff.objects.visible_to(user)
+    late = visible.filter(
+        Q(owner__in=team) | Q(sdr__in=team) | Q(territory__manager=user),
+        status__in=[Status.SUBMITTED, Status.RETURNED, Status.ACCEPTED],
+        next_due_at__lte=now,
+    )
+    return [
+        _block(
+            "unassigned",
+            "Unassigned",
+            visible.unassigned().due_next_first(),
+            user,
+            now,
+            empty="Everything has an owner. What routing could place with nobody stands here.",
+            tone="is-bad",
+        ),
+        _block(
+            "overdue",
+            "Overdue in your team",
+            late.due_next_first(),
+            user,
+            now,
+            empty="No promise is overdue.",
+            link=reverse("queue"),
+            link_words="Open the team’s queue",
+            tone="is-bad",
+        ),
+    ]
+
+
+def _block(
+    key: str,
+    title: str,
+    rows: HandoffQuerySet,
+    user: User,
+    now: datetime,
+    *,
+    empty: str,
+    link: str = "",
+    link_words: str = "",
+    tone: str = "",
+) -> Block:
+    """The first rows and, only when there are more, how many."""
+    first = list(rows.values_list(*COLUMNS, named=True)[: SHOWN + 1])
+    count = len(first) if len(first) <= SHOWN else rows.count()
+    shown = rows_of(first[:SHOWN], user, now)
+    return Block(key, title, shown, count, empty, link, link_words, tone)
+
+
+def _questions(pks: list[int]) -> dict[int, str]:
+    """The question that each of these returned handoffs came back with."""
+    events = HandoffEvent.objects.filter(handoff__in=pks, kind=EventKind.RETURNED)
+    return {event.handoff_id: event.note for event in events.order_by("occurred_at", "pk")}
+
+
+def _tiles(user: User, now: datetime) -> list[Tile]:
+    """What RevOps looks after."""
+    active = FrameworkVersion.objects.active().select_related("framework").first()
+    away = Absence.objects.at(now).count()
+    unassigned = Handoff.objects.unassigned().count()
+    uncovered = Territory.objects.filter(is_active=True, coverage=None).count()
+    return [
+        Tile(
+            "Unassigned",
+            str(unassigned),
+            "handoffs that routing could place with nobody",
+            f"{reverse('queue')}?owner=none&state=submitted",
+            "is-bad" if unassigned else "",
+        ),
+        Tile(
+            "The standard",
+            str(active) if active else "None",
+            "is in force" if active else "Nothing can be submitted until one is signed and active.",
+            reverse("admin:handoffs_frameworkversion_changelist"),
+            "" if active else "is-bad",
+        ),
+        Tile(
+            "Without a backup",
+            str(uncovered),
+            "territories have nobody to stand in",
+            reverse("admin:team_territory_changelist"),
+            "is-warn" if uncovered else "",
+        ),
+        Tile(
+            "Away now",
+            str(away),
+            "people; their handoffs go to their cover",
+            reverse("admin:team_absence_changelist"),
+        ),
+        Tile(
+            "People",
+            str(User.objects.active().count()),
+            "can sign in",
+            reverse("admin:team_user_changelist"),
+        ),
+    ]
+
+
+def _greeting(user: User, now: datetime) -> str:
+    hour = timezone.localtime(now).hour
+    part = "morning" if 4 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
+    return f"Good {part}, {user.first_name or user.username}"
