@@ -1,0 +1,169 @@
+"""What admin pages of several apps share besides the guards: refusals in words, buttons, labels.
+
+Buttons are Unfold actions with a dialog, so that only a POST with a token writes.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from team.admin_base import DeskAdmin, DeskStackedInline, DeskTabularInline
+
+
+def in_words(error: ValidationError) -> str:
+    """The sentences of an error, one after the other."""
+    return " ".join(error.messages)
+
+
+def listed(parts: list[str]) -> str:
+    """“a, b and c”."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def counted(count: int, name: str, names: str = "") -> str:
+    """“1 handoff”, “3 handoffs”."""
+    return f"{count:,} {name if count == 1 else names or name + 's'}"
+
+
+def held_by(obj: models.Model, *, leave_out: tuple[type[models.Model], ...] = ()) -> str:
+    """What keeps a row from being deleted, such as “12 handoffs and 1 policy”; empty if nothing.
+
+    Asks every relation that points at it and protects it, also those of floors above.
+    """
+    counts: Counter[type[models.Model]] = Counter()
+    for relation in obj._meta.get_fields(include_hidden=True):
+        model = relation.related_model
+        protects = getattr(relation, "on_delete", None) is models.PROTECT
+        if protects and model not in leave_out:
+            counts[model] += model._default_manager.filter(**{relation.field.name: obj}).count()
+    return listed(
+        [
+            counted(count, str(model._meta.verbose_name), str(model._meta.verbose_name_plural))
+            for model, count in counts.items()
+            if count
+        ]
+    )
+
+
+class _NoPopups:
+    """Choices of related rows without the little links to add, change and view one."""
+
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if formfield is not None and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
+            for link in ("add", "change", "delete", "view"):
+                setattr(formfield.widget, f"can_{link}_related", False)
+        return formfield
+
+
+class PlainTabularInline(_NoPopups, DeskTabularInline):
+    """Related rows as a table, without each row's name above it."""
+
+    hide_title = True
+
+
+class PlainStackedInline(_NoPopups, DeskStackedInline):
+    """Related rows one under the other."""
+
+
+class KeptAdmin(_NoPopups, DeskAdmin):
+    """Pages of rows that history points at: no bulk delete, and none of what is in use.
+
+    `instead` says what to do with a row that may not be deleted.
+    """
+
+    actions = None
+    instead = ""
+
+    def keeps(self, obj: Any) -> str:
+        """Why a row stays, as the subject of a sentence: “12 handoffs”; empty if it may go."""
+        return held_by(obj)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        asked = obj is not None and self.has_delete_permission(request, obj)
+        if asked and (because := self.keeps(obj)):
+            sentence = f"{obj} cannot be deleted: it is used by {because}. {self.instead}"
+            self.message_user(request, sentence.strip(), messages.ERROR)
+            return HttpResponseRedirect(self.page_of(obj))
+        return super().delete_view(request, object_id, extra_context)
+
+    def page_of(self, obj: Any) -> str:
+        opts = self.opts
+        return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[obj.pk])
+
+    def list_page(self) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def row(self, request: HttpRequest, object_id: object) -> Any:
+        """The row that a button's address names, within what this person sees; else 404."""
+        obj = self.get_object(request, unquote(str(object_id)))
+        if obj is None:
+            raise Http404
+        return obj
+
+    def press(self, request: HttpRequest, work: Callable[[], str], *, back_to: str) -> HttpResponse:
+        """Do what a button's dialog confirmed, in one transaction, and say how it went.
+
+        `work` returns the sentence for success; a ValidationError is shown in its own words.
+        """
+        try:
+            with transaction.atomic():
+                sentence = work()
+        except ValidationError as error:
+            self.message_user(request, in_words(error), messages.ERROR)
+        else:
+            if sentence:
+                self.message_user(request, sentence, messages.SUCCESS)
+        return leave_dialog(request, back_to)
+
+
+def leave_dialog(request: HttpRequest, url: str) -> HttpResponse:
+    """Go to `url` from a dialog, or from the same form opened as a page."""
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(url)
+    return HttpResponseRedirect(url)
+
+
+class VersionedAdmin(KeptAdmin):
+    """Pages of versions (`is_locked`): one in use is shown but never edited, and says why."""
+
+    change_form_outer_before_template = "admin/locked_note.html"
+    locked_because = "This version is in use, so it is not edited: make a new version."
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.is_locked)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_locked)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        note = self.locked_note(obj) if obj is not None and obj.is_locked else ""
+        if request.method == "POST" and note and super().has_change_permission(request):
+            self.message_user(request, f"Nothing was saved. {note}", messages.ERROR)
+            return HttpResponseRedirect(self.page_of(obj))
+        context = {**(extra_context or {}), "locked_note": note}
+        return super().change_view(request, object_id, form_url, context)
+
+    def locked_note(self, obj: Any) -> str:
+        return self.locked_because

@@ -1,0 +1,23 @@
+"""Ending somebody's sessions, so that a change of their roles holds at once."""
+
+from datetime import datetime
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+
+from team.models import User
+
+
+def end_sessions(user: User, *, now: datetime, keep: str | None = None) -> int:
+    """Sign `user` out everywhere but in the session `keep`; returns how many ended.
+
+    Whose a session is stands in its signed data only, so each live one is read.
+    """
+    live = Session.objects.filter(expire_date__gt=now)
+    theirs = [
+        session.pk
+        for session in live.iterator()
+        if session.pk != keep and session.get_decoded().get(SESSION_KEY) == str(user.pk)
+    ]
+    Session.objects.filter(pk__in=theirs).delete()
+    return len(theirs)
