@@ -27,6 +27,13 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Handoff Desk",
     "SITE_SYMBOL": "swap_horiz",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("desk/favicon.svg"),
+        }
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
@@ -58,12 +65,19 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Work",
                 "items": [
-                    _entry("My work", "home", "home"),
+                    # Its address begins every other one, so it has to say itself when it is shown.
+                    _entry("My work", "home", "home")
+                    | {"active": lambda request: request.path == "/"},
                     _entry("Queue", "inbox", "queue", "ae", "manager", "revops"),
                     _entry("New handoff", "add_circle", "handoff_new", "sdr", "manager"),
                     _entry("All handoffs", "list_alt", "admin:handoffs_handoff_changelist"),
-                    _entry("Needs a manager", "notification_important", "attention",
-                           "manager", "revops"),
+                    _entry(
+                        "Needs a manager",
+                        "notification_important",
+                        "attention",
+                        "manager",
+                        "revops",
+                    ),
                     _entry("Reports", "monitoring", "reports"),
                 ],
             },
@@ -84,18 +98,35 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry("People", "group", "admin:team_user_changelist", "revops", "manager"),
                     _entry("Territories", "map", "admin:team_territory_changelist", "revops"),
-                    _entry("Calendars", "calendar_month", "admin:team_workcalendar_changelist",
-                           "revops"),
-                    _entry("SLA policies", "timer", "admin:sla_policyversion_changelist",
-                           "revops", "manager"),
+                    _entry(
+                        "Calendars",
+                        "calendar_month",
+                        "admin:team_workcalendar_changelist",
+                        "revops",
+                    ),
+                    _entry(
+                        "SLA policies",
+                        "timer",
+                        "admin:sla_policyversion_changelist",
+                        "revops",
+                        "manager",
+                    ),
                     _entry("Who is told", "notifications", "coverage", "revops", "manager"),
                     _entry("Reasons", "label", "admin:handoffs_reason_changelist", "revops"),
-                    _entry("Message texts", "draft", "admin:messaging_messagetemplate_changelist",
-                           "revops"),
-                    _entry("Slack channels", "tag", "admin:messaging_channel_changelist",
-                           "revops"),
-                    _entry("Outbox", "outbox", "admin:messaging_message_changelist",
-                           "revops", "manager"),
+                    _entry(
+                        "Message texts",
+                        "draft",
+                        "admin:messaging_messagetemplate_changelist",
+                        "revops",
+                    ),
+                    _entry("Slack channels", "tag", "admin:messaging_channel_changelist", "revops"),
+                    _entry(
+                        "Outbox",
+                        "outbox",
+                        "admin:messaging_message_changelist",
+                        "revops",
+                        "manager",
+                    ),
                     _entry("Health", "monitor_heart", "health", "revops"),
                 ],
             },
