@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Account
@@ -39,6 +38,7 @@ class Move(NamedTuple):
     right: str
 
 
+LOOKS = 3  # how often a move looks again when somebody changed the handoff meanwhile
 WITH_AE = (Status.SUBMITTED, Status.RETURNED, Status.ACCEPTED)
 
 TRANSITIONS: dict[str, Move] = {
@@ -100,7 +100,7 @@ def submit(handoff: Handoff, *, by: User | None, at: datetime | None = None) -> 
         fresh,
         by=by,
         at=at,
-        only_if={"version": fresh.version},
+        seen=fresh,
         changes={
             "submitted_at": at,
             "owner": decision.owner,
@@ -176,7 +176,7 @@ def answer(
         fresh,
         by=by,
         at=at,
-        only_if={"version": fresh.version},
+        seen=fresh,
         note=text,
         data={"package": package_of(fresh)},
     )
@@ -218,7 +218,7 @@ def reassign(
         fresh,
         by=by,
         at=at,
-        only_if={"owner_id": fresh.owner_id},
+        seen=fresh,
         changes={"owner": to},
         note=why,
         data={"from": fresh.owner_id, "from_name": str(fresh.owner or "")},
@@ -236,7 +236,7 @@ def start_preparation(handoff: Handoff, *, by: User, at: datetime | None = None)
         fresh,
         by=by,
         at=at,
-        only_if={"prep_started_at": None},
+        seen=fresh,
         changes={"prep_started_at": at},
     )
 
@@ -256,7 +256,7 @@ def finish_preparation(
         fresh,
         by=by,
         at=at,
-        only_if={"prep_finished_at": None},
+        seen=fresh,
         changes={"prep_finished_at": at},
         data=notes,
     )
@@ -286,7 +286,7 @@ def record_contact(
     if data["first"] and not (fresh.prep_finished_at and fresh.prep_finished_at <= at):
         data |= {"unprepared": True, "unprepared_because": unprepared_because}
     changes = {"first_contact_at": at} if data["first"] else {}
-    return _move("contact", fresh, by=by, at=at, changes=changes, note=note, data=data)
+    return _move("contact", fresh, by=by, at=at, seen=fresh, changes=changes, note=note, data=data)
 
 
 def create_opportunity(
@@ -309,6 +309,7 @@ def create_opportunity(
         fresh,
         by=by,
         at=at,
+        seen=fresh,
         changes={
             "closed_at": at,
             "opportunity_amount": amount,
@@ -356,41 +357,42 @@ def _move(
     *,
     by: User | None,
     at: datetime | None = None,
-    only_if: dict[str, Any] | None = None,
+    seen: Handoff | None = None,
     changes: dict[str, Any] | None = None,
     reason: Reason | None = None,
     note: str = "",
     data: dict[str, Any] | None = None,
     then: Callable[..., object] | None = None,
 ) -> Handoff:
-    """Guard, change, record, ring, tell: the only place where a status is written."""
+    """Guard, change, record, ring, tell: the only place where a status is written.
+
+    The change holds only for the version that was looked at. `seen` is what the caller has based
+    its own checks on: a change since then refuses the move; without it the look is repeated.
+    """
     move = TRANSITIONS[verb]
     at = at or timezone.now()
     with transaction.atomic():
-        before = _fresh(handoff)
-        _guard(verb, before, by)
-        values = {"version": F("version") + 1, "updated_at": at, **(changes or {})}
-        if move.target is not None:
-            values["status"] = move.target
-        changed = Handoff.objects.filter(
-            pk=before.pk, status=before.status, **(only_if or {})
-        ).update(**values)
-        if not changed:
+        for _ in range(1 if seen else LOOKS):
+            found = seen or _fresh(handoff)
+            _guard(verb, found, by)
+            before = found.status
+            values = {"status": move.target or before, "updated_at": at, **(changes or {})}
+            changed = Handoff.objects.filter(
+                pk=found.pk, status=before, version=found.version
+            ).update(version=found.version + 1, **values)
+            if changed:
+                break
+        else:
             raise TransitionRefused(_too_late(_fresh(handoff), verb))
-        after = _fresh(handoff)
+        for name, value in values.items():
+            setattr(found, name, value)
+        found.version += 1
         record(
-            after,
-            move.kind,
-            by=by,
-            at=at,
-            from_status=before.status,
-            reason=reason,
-            note=note,
-            data=data,
+            found, move.kind, by=by, at=at, from_status=before, reason=reason, note=note, data=data
         )
         if then is not None:
-            then(after, by=by, at=at)
-    return after
+            then(found, by=by, at=at)
+    return found
 
 
 def _guard(verb: str, handoff: Handoff, by: User | None) -> None:
