@@ -9,6 +9,7 @@ A contact owner in the file becomes the owner (an AE) or the SDR of the company,
 yet. What changes about somebody we know is written down as ContactChange.
 """
 
+from accounts.changes import history
 from accounts.domains import company_domain
 from accounts.imports import formats, parsing
 from accounts.imports.shared import FOREIGN_IDS, Owners, Territories, keep_ids
@@ -21,7 +22,7 @@ from accounts.matching import (
     ContactKeys,
     Match,
 )
-from accounts.models import Account, Contact, ContactChange, VerifiedField
+from accounts.models import Account, Contact, ContactChange
 from accounts.names import name_key
 from team.models import Role
 from team.sheets.core import Change, Context, Importer, Kind, Line, Record, save_changes, wrong
@@ -42,13 +43,6 @@ PLAIN_FIELDS = (
     "left_on",
     "source",
 )
-# What the history of a contact calls the fields that champion tracking watches.
-WATCHED = {
-    "email": VerifiedField.EMAIL,
-    "phone": VerifiedField.DIAL,
-    "title": VerifiedField.TITLE,
-    "account": VerifiedField.EMPLOYER,
-}
 MOST_EXTENSION = 11
 
 
@@ -66,7 +60,7 @@ class ContactImporter(Importer):
         self.owners, self.territories = Owners(context.by), Territories()
         self.taken: dict[int, int] = {}  # contact → row that is about it
         source = mapping.format.source or mapping.format.title
-        self.origin = f"Import of {source} file"[:80]
+        self.origin = f"{source} import"
 
     def prepare(self, records: list[Record]) -> None:
         self.new_accounts: list[Account] = []
@@ -270,19 +264,13 @@ class ContactImporter(Importer):
             self.new.append(contact)
         elif changes:
             self.changed.append((contact, tuple(change.field for change in changes)))
-            self.history += [
-                ContactChange(
-                    contact=contact,
-                    field=WATCHED[change.field],
-                    old=change.old[:254],
-                    new=change.new[:254],
-                    source=self.origin,
-                    changed_by=self.context.by,
-                    changed_at=self.context.now,
-                )
-                for change in changes
-                if change.field in WATCHED
-            ]
+            self.history += history(
+                contact,
+                changes,
+                source=self.origin,
+                by=self.context.by,
+                at=self.context.now,
+            )
 
     def _keep_company(self, company: Account, record: Record) -> None:
         """Notes a new company once, and gives it the owner that the row names if it has none."""

@@ -1,0 +1,385 @@
+"""Accounts and contacts in the admin; rows are scoped by `visible_to` wherever they are chosen."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, ForeignKey, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    DropdownFilter,
+    RangeNumericFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import action, display
+
+from accounts.changes import WATCHED, history
+from accounts.freshness import State, state
+from accounts.imports.resources import AccountResource, ContactResource
+from accounts.models import (
+    Account,
+    AccountTechnology,
+    Contact,
+    ContactChange,
+    GrowthSignal,
+    Verification,
+    VerifiedField,
+)
+from team.admin_kit import KeptAdmin, PlainTabularInline
+from team.models import User
+from team.sheets.door import SheetDoor
+
+STATE_COLOURS = {
+    State.FRESH.label: "success",
+    State.AGEING.label: "warning",
+    State.STALE.label: "danger",
+    State.WRONG.label: "danger",
+    State.NEVER.label: "info",
+}
+FIT_COLOURS = {
+    "Strong fit": "success",
+    "Good fit": "info",
+    "Weak fit": "warning",
+    "No fit": "danger",
+}
+# Who works an account decides who sees it and gets its handoffs.
+ASSIGNMENTS = ("territory", "owner", "sdr")
+
+
+def assigns(user: User) -> bool:
+    """Whether somebody may give an account to a person or a territory."""
+    return user.is_manager or user.is_revops or user.is_superuser
+
+
+class ScopedAdmin(SheetDoor, KeptAdmin):
+    """Shows, finds, offers and exports only what the person sees."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).visible_to(request.user)
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.related_model in (Account, Contact):
+            kwargs["queryset"] = db_field.related_model.objects.visible_to(request.user)
+        if db_field.related_model is User:
+            kwargs["queryset"] = User.objects.active()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class TechnologyInline(PlainTabularInline):
+    model = AccountTechnology
+    tab = True
+    fields = ["name", "category", "source", "seen_on"]
+
+
+class SignalInline(PlainTabularInline):
+    model = GrowthSignal
+    tab = True
+    fields = ["kind", "happened_on", "detail", "source_url"]
+
+
+class _ReadOnlyInline(PlainTabularInline):
+    """Rows that are shown here and written elsewhere."""
+
+    tab = True
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ContactsInline(_ReadOnlyInline):
+    model = Contact
+    fields = ["person", "title", "email", "email_state", "dial_state"]
+    readonly_fields = fields
+    verbose_name_plural = "contacts"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        return super().get_queryset(request).prefetch_related("verifications")
+
+    @display(description="name")
+    def person(self, contact: Contact) -> str:
+        url = reverse("admin:accounts_contact_change", args=[contact.pk])
+        return format_html('<a href="{}">{}</a>', url, contact)
+
+    @display(description="e-mail is")
+    def email_state(self, contact: Contact) -> str:
+        return state(contact, VerifiedField.EMAIL, timezone.now()).state.label
+
+    @display(description="dial is")
+    def dial_state(self, contact: Contact) -> str:
+        return state(contact, VerifiedField.DIAL, timezone.now()).state.label
+
+
+@admin.register(Account)
+class AccountAdmin(ScopedAdmin):
+    """Companies, with what is known of them before the first dial."""
+
+    resource_classes = [AccountResource]
+    instead = "Merge or correct it instead."
+    list_display = [
+        "name",
+        "domain",
+        "territory",
+        "owner",
+        "industry",
+        "size",
+        "fit_label",
+        "country",
+        "people",
+    ]
+    list_select_related = ["territory", "owner"]
+    list_filter = [
+        ("territory", RelatedDropdownFilter),
+        ("owner", RelatedDropdownFilter),
+        ("fit", ChoicesDropdownFilter),
+        ("employees", RangeNumericFilter),
+    ]
+    search_fields = ["name", "domain", "industry", "external_id"]
+    search_help_text = "Name, domain, industry or external id"
+    ordering = ["name"]
+    autocomplete_fields = ["parent"]
+    readonly_fields = ["created_at", "updated_at"]
+    inlines = [TechnologyInline, SignalInline, ContactsInline]
+    actions_detail = ["new_handoff"]
+    fieldsets = [
+        (None, {"fields": ["name", "domain"]}),
+        (
+            "Company",
+            {
+                "classes": ["tab"],
+                "fields": [
+                    ("industry", "employees"),
+                    ("annual_revenue", "year_established"),
+                    ("country", "city"),
+                    "parent",
+                ],
+            },
+        ),
+        ("Fit", {"classes": ["tab"], "fields": ["fit", "fit_reason"]}),
+        ("Who works it", {"classes": ["tab"], "fields": list(ASSIGNMENTS)}),
+        (
+            "Record",
+            {
+                "classes": ["tab"],
+                "fields": [
+                    "source",
+                    "external_id",
+                    ("hubspot_id", "salesforce_id"),
+                    ("created_at", "updated_at"),
+                ],
+            },
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        queryset = super().get_queryset(request)
+        match = request.resolver_match
+        if match and match.url_name == "accounts_account_changelist":
+            return queryset.annotate(contact_count=Count("contacts"))
+        return queryset
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fixed = [] if assigns(request.user) else list(ASSIGNMENTS)  # type: ignore[arg-type]
+        return [*self.readonly_fields, *fixed]
+
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        if not change and obj.sdr is None and request.user.is_sdr:  # type: ignore[union-attr]
+            obj.sdr = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+    @display(description="size", ordering="employees")
+    def size(self, account: Account) -> str:
+        return account.size_text
+
+    @display(description="fit", ordering="fit", label=FIT_COLOURS)
+    def fit_label(self, account: Account) -> str:
+        return account.get_fit_display()
+
+    @display(description="contacts", ordering="contact_count")
+    def people(self, account: Any) -> int:
+        return account.contact_count
+
+    @action(
+        description="New handoff",
+        url_path="new-handoff",
+        icon="add_circle",
+        permissions=["handoffs.add_handoff"],
+    )
+    def new_handoff(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        account = self.row(request, object_id)
+        return HttpResponseRedirect(f"{reverse('handoff_new')}?account={account.pk}")
+
+
+class VerificationFormSet(forms.BaseInlineFormSet):
+    """New checks only: each of a value that the contact has now, not in the future."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.extra_forms:
+            field = form.cleaned_data.get("field") if hasattr(form, "cleaned_data") else None
+            if field and not self.instance.verified_value(field):
+                label = VerifiedField(field).label.lower()
+                form.add_error("field", f"The contact has no {label} to verify.")
+            at = form.cleaned_data.get("verified_at") if field else None
+            if at and at > timezone.now():
+                form.add_error("verified_at", "A check cannot lie in the future.")
+
+
+class VerificationInline(PlainTabularInline):
+    """Checks are added and never changed: the newest about the present value counts."""
+
+    model = Verification
+    formset = VerificationFormSet
+    tab = True
+    can_delete = False
+    fields = ["field", "method", "source", "result", "verified_at"]
+    verbose_name_plural = "verifications"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Verification]:
+        return super().get_queryset(request).select_related("verified_by")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "verified_at" and field is not None:
+            field.initial = timezone.now
+        return field
+
+
+class ChangesInline(_ReadOnlyInline):
+    model = ContactChange
+    fields = ["changed_at", "field", "old", "new", "source", "changed_by"]
+    readonly_fields = fields
+    verbose_name_plural = "history"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ContactChange]:
+        return super().get_queryset(request).select_related("changed_by")
+
+
+class LeftFilter(DropdownFilter):
+    title = "still there"
+    parameter_name = "left"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "Still there"), ("yes", "Has left")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> QuerySet[Contact]:
+        if self.value() in {"yes", "no"}:
+            return queryset.filter(left_on__isnull=self.value() == "no")
+        return queryset
+
+
+@admin.register(Contact)
+class ContactAdmin(ScopedAdmin):
+    """People at accounts, and how far what we know of them can be trusted."""
+
+    resource_classes = [ContactResource]
+    asks_for_country = True
+    instead = "Set the date on which they left instead."
+    list_display = ["person", "account", "title", "email", "email_state", "dial_state", "role"]
+    list_select_related = ["account"]
+    list_filter = [
+        ("account__territory", RelatedDropdownFilter),
+        ("role", ChoicesDropdownFilter),
+        ("attitude", ChoicesDropdownFilter),
+        LeftFilter,
+    ]
+    search_fields = ["first_name", "last_name", "email", "title", "account__name"]
+    search_help_text = "Name, e-mail, title or company"
+    ordering = ["last_name", "first_name", "pk"]
+    autocomplete_fields = ["account"]
+    readonly_fields = ["freshness", "created_at", "updated_at"]
+    inlines = [VerificationInline, ChangesInline]
+    fieldsets = [
+        (None, {"fields": [("first_name", "last_name"), "account", "title"]}),
+        (
+            "Reach them",
+            {
+                "classes": ["tab"],
+                "fields": [
+                    "email",
+                    ("phone", "phone_extension"),
+                    "mobile",
+                    "profile_url",
+                    "freshness",
+                ],
+            },
+        ),
+        (
+            "Their part in the purchase",
+            {"classes": ["tab"], "fields": ["role", "attitude", "left_on"]},
+        ),
+        (
+            "Record",
+            {
+                "classes": ["tab"],
+                "fields": [
+                    "source",
+                    "external_id",
+                    ("hubspot_id", "salesforce_id"),
+                    ("created_at", "updated_at"),
+                ],
+            },
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("verifications")
+
+    def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
+        before = Contact.objects.select_related("account").get(pk=obj.pk) if change else None
+        super().save_model(request, obj, form, change)
+        if before is not None:
+            by, at = request.user, timezone.now()
+            changes = [
+                (field, str(getattr(before, field) or ""), str(getattr(obj, field) or ""))
+                for field in WATCHED
+                if getattr(before, field) != getattr(obj, field)
+            ]
+            rows = history(obj, changes, source=str(by), by=by, at=at)  # type: ignore[arg-type]
+            ContactChange.objects.bulk_create(rows)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.save(commit=False):
+            if isinstance(row, Verification):
+                row.contact, row.verified_by = form.instance, request.user  # type: ignore[assignment]
+            row.save()
+        formset.save_m2m()
+
+    @display(description="name", ordering="last_name")
+    def person(self, contact: Contact) -> str:
+        return str(contact)
+
+    @display(description="e-mail is", label=STATE_COLOURS)
+    def email_state(self, contact: Contact) -> str:
+        return state(contact, VerifiedField.EMAIL, timezone.now()).state.label
+
+    @display(description="dial is", label=STATE_COLOURS)
+    def dial_state(self, contact: Contact) -> str:
+        return state(contact, VerifiedField.DIAL, timezone.now()).state.label
+
+    @display(description="verified")
+    def freshness(self, contact: Contact) -> str:
+        """Each field with its state and the date of the check it rests on."""
+        now = timezone.now()
+        if contact.pk is None:
+            return "Save the contact first, then add checks."
+        return "; ".join(_judged(contact, field, now) for field in VerifiedField)
+
+
+def _judged(contact: Contact, field: VerifiedField, now: datetime) -> str:
+    found = state(contact, field, now)
+    at = f" ({found.verified_at:%d %b %Y})" if found.verified_at else ""
+    return f"{field.label} {found.state.label}{at}"
