@@ -1,4 +1,4 @@
-"""Fills an empty database with the demo: hires the cast, then plays every story in order of time."""
+"""Fills an empty database with the demo: hires the cast, then plays every story in time."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,8 +7,6 @@ from random import Random
 
 from django.db import models, transaction
 from django.utils import timezone
-from sla.breaches import explain
-from sla.clocks import sweep
 
 from config.demo.cast import go_away, hire, open_offices
 from config.demo.market import found_companies, meet_people
@@ -16,10 +14,22 @@ from config.demo.stories import ENDINGS, Act, Story
 from handoffs.lifecycle import TransitionRefused
 from handoffs.models import Framework, Handoff, HandoffEvent
 from messaging.models import Message
-from sla.models import Breach
+from sla.breaches import explain
+from sla.clocks import sweep
+from sla.models import Breach, Clock
+from team.business_time import BusinessHours
 from team.models import Role, Territory, User
 
-OPEN_ENDS = ["draft", "waiting", "waiting", "returned", "accepted", "accepted", "contacted"]
+# How the latest ones stand, and how many working minutes ago they began
+OPEN_ENDS = [
+    ("draft", 40, 900),
+    ("waiting", 30, 200),
+    ("waiting", 30, 330),
+    ("returned", 250, 500),
+    ("accepted", 200, 420),
+    ("accepted", 250, 600),
+    ("contacted", 700, 1400),
+]
 PACES = {"ae": 0.7, "backup": 1.0, "cleo": 1.1, "omar": 1.9, "ingrid": 0.9}
 
 
@@ -73,16 +83,14 @@ def tell(
     """The plan of one handoff; the last ones are still open, so that every screen has work."""
     account = random.choice(accounts)
     staff = contacts[account.pk]
-    lately = number >= total * 0.94
+    hours = account.territory.calendar.current_version().hours()
+    lately = number >= total - max(35, total // 20)
     if lately:
-        begins = now - timedelta(hours=random.uniform(0.5, 60))
-        ending = OPEN_ENDS[number % len(OPEN_ENDS)]
+        ending, least, most = OPEN_ENDS[number % len(OPEN_ENDS)]
+        begins = working_ago(hours, now, random.randrange(least, most))
     else:
         begins = begin + (now - begin) * random.random() * 0.97
         ending = random.choices(*zip(*ENDINGS, strict=True))[0]
-        if ending == "open":
-            ending = "contacted"
-    hours = account.territory.calendar.current_version().hours()
     return Story(
         random=random,
         sdr=account.sdr,
@@ -97,17 +105,12 @@ def tell(
 
 
 def perform(acts: list[Act], now: datetime, say: Callable[[str], None]) -> None:
-    """Every act in its turn, the sweep each half hour between them, as time goes by."""
-    if not acts:
-        return
-    next_sweep = acts[0].at
+    """Every act in its turn, and the sweep whenever a clock is due between them."""
     done = 0
     for act in acts:
         if act.at >= now:
             break
-        while next_sweep <= act.at:
-            sweep(next_sweep)
-            next_sweep += timedelta(minutes=30)
+        sweep_until(act.at)
         try:
             with transaction.atomic():
                 act.run(act.at)
@@ -116,7 +119,30 @@ def perform(acts: list[Act], now: datetime, say: Callable[[str], None]) -> None:
         done += 1
         if done % 500 == 0:
             say(f"{done} moves, {act.at:%d %b %Y}")
-    sweep(now)
+    sweep_until(now)
+
+
+def sweep_until(now: datetime) -> None:
+    """What the worker would have done up to `now`: one sweep at each moment a clock is due."""
+    due = running_clocks_due().filter(next_at__lte=now)
+    last = None
+    while (at := due.aggregate(first=models.Min("next_at"))["first"]) and at != last:
+        sweep(at)
+        last = at
+
+
+def running_clocks_due() -> models.QuerySet[Clock]:
+    return Clock.objects.filter(state=Clock.State.RUNNING, next_at__isnull=False)
+
+
+def working_ago(hours: BusinessHours, now: datetime, minutes: int) -> datetime:
+    """The instant from which so many working minutes have passed until `now`."""
+    left = timedelta(minutes=minutes)
+    for opens, closes in reversed(hours.segments(now - timedelta(days=21), now)):
+        if closes - opens >= left:
+            return closes - left
+        left -= closes - opens
+    return now - timedelta(days=21)
 
 
 def sign_the_standard(people: dict[str, User], at: datetime) -> None:

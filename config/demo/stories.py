@@ -31,13 +31,7 @@ SOURCES = [
     (LeadSource.MQL, 12),
 ]
 # How a handoff ends, in parts of a hundred
-ENDINGS = [
-    ("qualified", 50),
-    ("disqualified", 24),
-    ("rejected", 10),
-    ("withdrawn", 4),
-    ("open", 12),
-]
+ENDINGS = [("qualified", 56), ("disqualified", 26), ("rejected", 12), ("withdrawn", 6)]
 
 
 @dataclass(order=True)
@@ -85,7 +79,7 @@ class Story:
                 return
             at = self._later(at, self.random.randrange(60, 420))
             yield Act(at, order + 3, self._answer)
-        at = self._later(at, int(self.random.lognormvariate(4.1, 0.9) * self.pace))
+        at = self._later(at, int(self.random.lognormvariate(3.5, 0.8) * self.pace))
         if self.ending == "rejected":
             yield Act(at, order + 4, self._reject)
             return
@@ -96,7 +90,7 @@ class Story:
         if not unprepared:
             at = self._later(at, self.random.randrange(5, 90))
             yield Act(at, order + 6, self._prepare)
-        at = self._later(at, int(self.random.lognormvariate(4.3, 0.8) * self.pace))
+        at = self._later(at, int(self.random.lognormvariate(3.7, 0.8) * self.pace))
         yield Act(at, order + 7, self._contact)
         if self.ending == "contacted":
             return
