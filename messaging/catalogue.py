@@ -154,6 +154,28 @@ CATALOGUE: dict[str, Text] = {
         "\n"
         "{link}\n",
     ),
+    "handoff_contested": Text(
+        "Rejection contested, to the managers and the AE",
+        _MOVE,
+        "{actor} contests the rejection of {company}",
+        "{actor} thinks that {company} was rejected too soon and writes:\n"
+        "\n"
+        "{note}\n"
+        "\n"
+        "Everything is on one page; a manager decides:\n"
+        "{link}\n",
+    ),
+    "handoff_ruled": Text(
+        "Contested rejection decided, to both sides",
+        _MOVE,
+        "{actor} has decided on {company}: {reason}",
+        "{actor} has looked at the contested rejection of {company}.\n"
+        "\n"
+        "Decision: {reason}\n"
+        "In their words: {note}\n"
+        "\n"
+        "{link}\n",
+    ),
     "sla_remind": Text(
         "Promise about to be missed, to the owner",
         _SLA,

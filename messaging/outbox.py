@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from messaging.delivery import deliver_due, release_stuck
 from messaging.models import Message
-from messaging.posting import about_url, post, tell
+from messaging.posting import about_url, mailbox, post, tell
 from team.models import User
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "about_url",
     "confirm_arrived",
     "deliver_due",
+    "mailbox",
     "post",
     "release_stuck",
     "resend",

@@ -4,7 +4,7 @@ import unicodedata
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -93,7 +93,7 @@ def post(
     is not undone because somebody's address is missing.
     """
     now = now or timezone.now()
-    headers = dict(headers or {})
+    headers = {name: value for name, value in (headers or {}).items() if value}
     _check_headers(headers)
     if calendar_method not in CALENDAR_METHODS:
         raise ValueError(f"{calendar_method!r} is not a method of an invitation.")
@@ -127,6 +127,11 @@ def post(
     # end on PostgreSQL; the unique constraint decides between two at once.
     Message.objects.bulk_create([message], ignore_conflicts=True)
     return Message.objects.get(event_key=event_key, medium=medium, recipient=message.recipient)
+
+
+def mailbox(name: str, address: str) -> str:
+    """`name` and `address` as a header shows them, whatever signs the name has in it."""
+    return formataddr((" ".join(_printable(name).split()), _printable(address)))
 
 
 def about_url(about: str) -> str:
@@ -170,6 +175,10 @@ def _message_id(event_key: str, recipient: str, headers: Mapping[str, str]) -> s
     seed = event_key if "To" in headers else f"{event_key} {recipient}"
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return f"<{uuid.uuid5(uuid.NAMESPACE_OID, seed)}@{domain}>"
+
+
+def _printable(text: str) -> str:
+    return "".join(c if unicodedata.category(c) not in {"Cc", "Cs"} else " " for c in text)
 
 
 def _storable(text: str) -> str:

@@ -118,7 +118,7 @@ class DeskAdmin(_Guards, ModelAdmin):
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> models.Model | None:
+    ) -> Any:
         if from_field is None and not self._is_readable_id(object_id):
             return None
         return super().get_object(request, object_id, from_field)
@@ -156,6 +156,13 @@ class DeskStackedInline(_Guards, StackedInline):
 def search_is_too_much(term: str) -> bool:
     """Whether a search is longer than a person types; SQLite fails on some such."""
     return len(term) > MAX_SEARCH_LENGTH or len(term.split()) > MAX_SEARCH_WORDS
+
+
+def dialog_done(request: HttpRequest, url: str) -> HttpResponse:
+    """The answer of an action whose dialog was confirmed: close it and go to `url`."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
 
 
 def _readable(request: HttpRequest) -> tuple[dict[str, list[str]], list[str]]:
