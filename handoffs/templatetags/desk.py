@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from handoffs.masking import Veil
-from handoffs.models import Handoff
+from handoffs.models import Answer, Criterion, Handoff
 from handoffs.time_left import TimeLeft, span
 
 register = template.Library()
@@ -52,8 +52,12 @@ def short_moment(value: datetime | None) -> str | SafeString:
 
 @register.filter
 def day(value: date | None) -> str:
-    """A day: “2 Mar 2026”."""
-    return f"{value.day} {value:%b %Y}" if value else ""
+    """A day: “2 Mar”, with the year unless it is this one."""
+    if value is None:
+        return ""
+    return f"{value.day} {value:%b}" + (
+        "" if value.year == timezone.localdate().year else f" {value:%Y}"
+    )
 
 
 @register.filter
@@ -78,13 +82,22 @@ def time_chip(left: TimeLeft) -> SafeString:
     """Time left as a chip: its word and how much."""
     if left.due is None:
         return chip(left.word, "")
-    words = left.words if left.state == "is-bad" else f"{left.word.lower()}, {left.words}"
+    words = f"{left.word}: {left.words}" if left.state == "is-warn" else left.words
     return chip(words[0].upper() + words[1:], left.state)
 
 
 @register.filter
 def answer_colour(status: str) -> str:
     return ANSWER_COLOURS.get(status, "")
+
+
+@register.filter
+def answer_value(answer: Answer) -> str:
+    """The answer as it reads best: amounts with separators, all else as typed."""
+    value = answer.value
+    if answer.criterion.answer_type == Criterion.AnswerType.AMOUNT and value.isdigit():
+        return f"{int(value):,}"
+    return value
 
 
 @register.filter

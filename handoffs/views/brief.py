@@ -82,8 +82,13 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
     return page(
         request,
         "handoffs/brief.html",
-        {**context, "back": back, "back_words": "Back to the list"},
-        title=f"{company} · handoff {handoff.pk}",
+        {
+            **context,
+            "heading": f"Handoff {handoff.pk}",
+            "back": back,
+            "back_words": "Back to the queue" if user.is_ae else "Back to my work",
+        },
+        title=f"{company}, handoff {handoff.pk}",
     )
 
 

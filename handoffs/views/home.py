@@ -57,8 +57,8 @@ def home(request: HttpRequest) -> HttpResponse:
         blocks += _for_sdr(user, now)
     if user.is_ae:
         blocks += _for_ae(user, now)
-    if user.is_manager:
-        blocks += _for_manager(user, now)
+    if user.is_manager or user.is_revops or user.is_superuser:
+        blocks += _for_whoever_answers(user, now)
     context = {
         "blocks": blocks,
         "tiles": _tiles(user, now) if user.is_revops or user.is_superuser else [],
@@ -154,13 +154,19 @@ def _for_ae(user: User, now: datetime) -> list[Block]:
     ]
 
 
-def _for_manager(user: User, now: datetime) -> list[Block]:
-    team = [user.pk, *user.team_ids()]
+def _for_whoever_answers(user: User, now: datetime) -> list[Block]:
+    """For managers their people and territories, for RevOps everything."""
     visible = Handoff.objects.visible_to(user)
+    if not (user.is_revops or user.is_superuser):
+        team = [user.pk, *user.team_ids()]
+        visible = visible.filter(
+            Q(owner__in=team)
+            | Q(sdr__in=team)
+            | Q(territory__manager=user)
+            | Q(owner__isnull=True, territory__isnull=True)
+        )
     late = visible.filter(
-        Q(owner__in=team) | Q(sdr__in=team) | Q(territory__manager=user),
-        status__in=[Status.SUBMITTED, Status.RETURNED, Status.ACCEPTED],
-        next_due_at__lte=now,
+        status__in=[Status.SUBMITTED, Status.RETURNED, Status.ACCEPTED], next_due_at__lte=now
     )
     return [
         _block(
@@ -174,14 +180,34 @@ def _for_manager(user: User, now: datetime) -> list[Block]:
         ),
         _block(
             "overdue",
-            "Overdue in your team",
+            "Overdue",
             late.due_next_first(),
             user,
             now,
             empty="No promise is overdue.",
             link=reverse("queue"),
-            link_words="Open the team’s queue",
+            link_words="Open the queue",
             tone="is-bad",
+        ),
+        _block(
+            "waiting",
+            "Waiting for an AE",
+            visible.filter(status=Status.SUBMITTED, owner__isnull=False).due_next_first(),
+            user,
+            now,
+            empty="Nothing is waiting to be accepted.",
+            link=f"{reverse('queue')}?state=submitted",
+            link_words="Open the queue",
+        ),
+        _block(
+            "questions",
+            "Waiting for an answer",
+            visible.filter(status=Status.RETURNED).due_next_first(),
+            user,
+            now,
+            empty="No question is open between an AE and an SDR.",
+            link=f"{reverse('queue')}?state=returned",
+            link_words="Open the queue",
         ),
     ]
 

@@ -82,9 +82,11 @@ def queue(request: HttpRequest) -> HttpResponse:
     sheet = Paginator(found.values_list(*COLUMNS, named=True), ROWS_A_PAGE).get_page(
         asked.get("page")
     )
+    rows = rows_of(sheet, user, now)
     context = {
         "filters": filters.form,
-        "rows": rows_of(sheet, user, now),
+        "rows": rows,
+        "accepts": any(row.may_accept for row in rows),
         "sheet": sheet,
         "pages": sheet.paginator.get_elided_page_range(sheet.number, on_each_side=2, on_ends=1),
         "now": now,

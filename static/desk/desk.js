@@ -45,8 +45,9 @@
       location.assign(link.href);
       return;
     }
-    fillDialog(await answer.text(), link.href);
-    if (!dialog.open) dialog.showModal();
+    const html = await answer.text();
+    if (!dialogElement().open) dialog.showModal();
+    fillDialog(html, link.href);
   }
 
   function fillDialog(html, address) {
@@ -54,7 +55,7 @@
     box.innerHTML = html;
     const form = box.querySelector("form");
     if (form) form.action = address;
-    const first = box.querySelector("[aria-invalid=true], textarea, select, input:not([type=hidden])");
+    const first = box.querySelector("[aria-invalid=true], input:not([type=hidden]), textarea, select");
     (first || box.querySelector("button[type=submit]") || box.querySelector("[data-closes]"))?.focus();
   }
 
