@@ -33,7 +33,7 @@ FILLERS = frozenset(
     todo test xx xxx xxxx dunno idk ok okay yes yep no nope not yet known sure available
     applicable provided specified asked info to be determined confirmed decided announced see above
     below note notes same as before blank empty various misc something anything stuff some any fill
-    in it this that add update dont know i we they idea lorem ipsum dolor sit amet foo baz blah bla
+    in this that add update dont know i we they idea lorem ipsum dolor sit amet foo baz blah bla
     etc placeholder dummy whatever here there and or the for now
     """.split()
 )

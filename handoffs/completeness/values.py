@@ -64,7 +64,7 @@ def misfit(criterion: Criterion, answer: Answer) -> str:
             ask = f"Choose one of: {', '.join(criterion.choices or [])}."
         case Criterion.AnswerType.CONTACT:
             fits = not wording.is_non_answer(value) and not value.strip().isdigit()
-            ask = "Write the person's name, or at least their title."
+            ask = "Write the person’s name, or at least their title."
         case _:
             least = SENTENCE if criterion.must_have == MustHave.PAIN else 1
             return wording.refuse(value, "Write what you found out, specifically.", least)
