@@ -14,7 +14,7 @@ def cell(
     key: str = "",
     width: str = "",
     label: str = "",
-    hide_label: bool = False,
+    hint: str = "",
 ) -> dict[str, Any]:
     """A labelled field; `key` is the gate's name for it, whose gaps stand below it."""
     errors_by_name, gaps_by_key = context.get("errors") or {}, context.get("gap_texts") or {}
@@ -27,7 +27,7 @@ def cell(
         "bound": bound,
         "widget": bound.as_widget(attrs=attributes),
         "label": label or str(bound.label)[:1].upper() + str(bound.label)[1:],
-        "hide_label": hide_label,
+        "hint": hint,
         "key": key,
         "width": width,
         "notes": notes,

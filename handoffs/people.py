@@ -1,0 +1,71 @@
+"""What an SDR learns about people while filling in a package: a new contact, a corrected field, a
+check. Written to the contact itself, so that the next handoff knows it too.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Contact, ContactChange, Method, Verification, VerifiedField
+from team.models import User
+
+SOURCE = "Handoff form"
+
+
+def add_contact(contact: Contact, *, by: User) -> Contact:
+    """Store somebody new. The caller has cleaned the values."""
+    contact.source = contact.source or SOURCE
+    contact.save(force_insert=True)
+    return contact
+
+
+def correct_contact(
+    contact: Contact, fields: Iterable[str], *, by: User, at: datetime
+) -> list[str]:
+    """Save what changed in `fields` of a cleaned contact, with a line each in its history."""
+    with transaction.atomic():
+        stored = Contact.objects.select_for_update().get(pk=contact.pk)
+        changed = [
+            name
+            for name in fields
+            if (getattr(stored, name) or "") != (getattr(contact, name) or "")
+        ]
+        if not changed:
+            return []
+        contact.save(update_fields=[*changed, "updated_at"])
+        ContactChange.objects.bulk_create(
+            ContactChange(
+                contact=contact,
+                field=name,
+                old=str(getattr(stored, name) or ""),
+                new=str(getattr(contact, name) or ""),
+                source=SOURCE,
+                changed_by=by,
+                changed_at=at,
+            )
+            for name in changed
+        )
+    return changed
+
+
+def verify(
+    contact: Contact, fields: Iterable[VerifiedField], *, method: Method, by: User, at: datetime
+) -> list[Verification]:
+    """Record that these fields were checked just now; a bounce says that they are wrong."""
+    result = Verification.Result.INVALID if method == Method.BOUNCE else Verification.Result.VALID
+    rows = [
+        Verification(
+            contact=contact,
+            field=field,
+            value=contact.verified_value(field),
+            method=method,
+            source=SOURCE,
+            result=result,
+            verified_at=at,
+            verified_by=by,
+        )
+        for field in fields
+        if contact.verified_value(field)
+    ]
+    return Verification.objects.bulk_create(rows)
