@@ -84,7 +84,7 @@ class ChannelForm(forms.ModelForm):
     def clean_webhook_url(self) -> str:
         url = str(self.cleaned_data["webhook_url"]).strip()
         if not url and self.instance.webhook_url:
-            return self.instance.webhook_url
+            return str(self.instance.webhook_url)
         check_webhook(url)
         return url
 

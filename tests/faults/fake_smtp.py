@@ -108,7 +108,7 @@ class _Session(socketserver.StreamRequestHandler):
     def do_ehlo(self, line: str) -> None:
         extra = ["STARTTLS"] if self.mode in TLS_MODES else []
         extra += ["AUTH PLAIN LOGIN"] if self.mode == "auth_535" else []
-        for name in extra:
+        for name in ("fake.example", *extra):
             self.say(f"250-{name}")
         self.say("250 8BITMIME")
 
