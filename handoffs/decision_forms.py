@@ -101,7 +101,9 @@ class ReassignForm(DecisionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = User.objects.active().filter(Q(is_ae=True) | Q(is_manager=True))
-        people = people.exclude(pk__in=[self.handoff.sdr_id, self.handoff.owner_id or 0])
+        people = people.exclude(pk=self.handoff.sdr_id)
+        if not self.is_bound:  # a second click deserves the verb's own sentence
+            people = people.exclude(pk=self.handoff.owner_id)
         self.fields["to"].queryset = people  # type: ignore[attr-defined]
 
 

@@ -189,6 +189,8 @@ class _Post:
         status = 422 if self.errors else status
         if wants_json(self.request):
             return JsonResponse(self._as_data(), status=status)
+        if status == 200 and self.data.get("answer_text"):
+            return self._page(status)  # the answer is sent with the handoff, so it has to stay
         if status == 200:
             messages.success(self.request, f"Saved {timezone.localtime(self.now):%H:%M}.")
             address = reverse("handoff_edit", args=[self.pk])

@@ -13,7 +13,9 @@
     const state = document.getElementById("save-state");
     const banner = document.getElementById("banner");
     let dirty = false, dirtySince = 0, timer = 0, running = null, stopped = false;
+    const isNarrow = matchMedia("(width < 64rem)");
     let lateErrors = {};
+    let unsent = false; // typed into a field that only its own button sends
 
     // --- Saving ------------------------------------------------------------------------------
 
@@ -79,6 +81,7 @@
     const apply = (answer) => {
       if (answer.go) {
         stopped = true;
+        dirty = unsent = false;
         location.assign(answer.go);
         return answer;
       }
@@ -87,7 +90,10 @@
       form.elements.version.value = answer.version;
       form.elements.base.value = answer.base;
       Object.entries(answer.ids).forEach(([row, pk]) => nameRow(row, pk));
-      if (answer.company !== undefined) renew("company-body", answer.company);
+      if (answer.company !== undefined) {
+        renew("company-body", answer.company);
+        unsent = Boolean(form.elements.answer_text && form.elements.answer_text.value);
+      }
       if (answer.people !== undefined) renew("people-body", answer.people);
       nameSpeaker(answer.contact_name);
       showErrors(answer.errors);
@@ -186,6 +192,7 @@
     const jump = (key) => {
       let known = key;
       while (known && !at(known)) known = known.split(".").slice(0, -1).join(".");
+      if (isNarrow.matches) one("#missing details").open = false;
       const closed = at(known) && at(known).closest("details:not([open])");
       if (closed) closed.open = true;
       if (known) focusIn(at(known));
@@ -271,7 +278,10 @@
     form.addEventListener("input", (event) => {
       const input = event.target;
       if (input.dataset.limit) count(input);
-      if (input.closest("[data-not-saved]")) return;
+      if (input.closest("[data-not-saved]")) {
+        unsent = true;
+        return;
+      }
       const answer = input.closest("[data-answer]");
       if (answer && /-(value|evidence)$/.test(input.name) && input.value) {
         const status = one("select[name$=-status]", answer);
@@ -294,7 +304,7 @@
       const button = event.submitter;
       renewToken();
       if (button && "native" in button.dataset) {
-        dirty = false;
+        dirty = unsent = false;
         return;
       }
       event.preventDefault();
@@ -336,13 +346,18 @@
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden" && dirty && !stopped) save("autosave", { keepalive: true });
     });
-    window.addEventListener("beforeunload", (event) => { if (dirty || running) event.preventDefault(); });
+    window.addEventListener("beforeunload", (event) => { if (dirty || running || unsent) event.preventDefault(); });
 
     form.classList.add("is-live");
     form.dataset.contactName = one("[data-contact-name]") ? one("[data-contact-name]").dataset.contactName : "";
+    // Empty rows stand there for pages without a script; here one press adds one.
+    all("[data-list]").filter((list) => list.dataset.list !== "quotes").flatMap(rowsOf)
+      .filter((row) => !typedIn(row) && !form.elements[`${row.dataset.row}-id`].value
+        && all("select", row).every((select) => ["", "unknown", "mentioned"].includes(select.value)))
+      .forEach((row) => row.remove());
     all(".from-notes").forEach((row) => { row.hidden = false; });
     all("[data-ruled-out]").forEach(ruleOut);
-    if (matchMedia("(width < 64rem)").matches) one("#missing details").open = false;
+    if (isNarrow.matches) one("#missing details").open = false;
     if (form.classList.contains("has-tried") && one("[data-jump]")) jump(one("[data-jump]").dataset.jump);
   };
 
