@@ -78,7 +78,6 @@ UNFOLD: dict[str, Any] = {
                         "manager",
                         "revops",
                     ),
-                    _entry("Reports", "monitoring", "reports"),
                 ],
             },
             {
