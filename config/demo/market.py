@@ -23,7 +23,7 @@ from config.demo.words import (
 )
 from team.models import Territory, User
 
-PHONE = {"DE": "+4930", "US": "+1415555", "GB": "+442079460"}
+PHONE = {"DE": "+493090{:06d}", "US": "+1415555{:04d}", "GB": "+44207946{:04d}"}
 LEADING = {"Central Europe": "DE", "Americas": "US", "UK and West": "GB"}
 
 
@@ -108,7 +108,7 @@ def meet_people(
                     role=role,
                     attitude=random.choice(["for", "neutral", "unknown"]),
                     email=f"{first}.{last}.{seat}@{account.domain}".lower(),
-                    phone=f"{PHONE[account.country]}{1000 + (index * each + seat) % 9000}",
+                    phone=PHONE[account.country].format((index * each + seat) % 10_000),
                     source=account.source,
                     created_at=now - timedelta(days=190),
                 )
