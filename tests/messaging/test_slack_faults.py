@@ -1,11 +1,14 @@
 """A Slack that slows us down, fails or has closed the channel; the numbers are fault rows."""
 
 import socket
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from messaging import outbox
 from messaging.channels import check_webhook
@@ -249,3 +252,21 @@ def test_a_webhook_that_is_no_longer_allowed_is_never_asked(
     channel.refresh_from_db()
     assert not channel.is_enabled
     assert slack.asked == 0
+
+
+def test_a_patient_pass_waits_for_its_second_and_no_longer(
+    slack: FakeSlack,
+    channel: Channel,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "sleep", clock.shift)
+    for number in range(3):
+        slack_message(f"event:{number}")
+    assert outbox.deliver_due(patient=True)["sent"] == 3
+    assert timezone.now() == NOW + timedelta(seconds=2)
+    slack.mode = "429:30"
+    slack_message("event:9")
+    clock.shift(1)
+    assert outbox.deliver_due(patient=True)["retry"] == 1
+    assert timezone.now() == NOW + timedelta(seconds=3)
