@@ -1,0 +1,44 @@
+"""The reasons for returning, rejecting and disqualifying: a short list that RevOps keeps."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.decorators import display
+
+from handoffs.models import Reason
+from team.admin_kit import KeptAdmin
+
+
+@admin.register(Reason)
+class ReasonAdmin(KeptAdmin):
+    """A reason that was given once stays, switched off if need be: events point at it."""
+
+    instead = "Switch “active” off instead: nobody can choose it any more."
+    list_display = ["code", "label", "use", "position", "counts", "is_active", "times_given"]
+    list_editable = ["label", "position", "counts", "is_active"]
+    list_filter = [("use", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter)]
+    search_fields = ["code", "label"]
+    fields = ["code", "label", "use", "hint", "counts", "position", "is_active"]
+    prepopulated_fields = {"code": ["label"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reason]:
+        return super().get_queryset(request).annotate(given=Count("events"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """What reports count by stays as it was once it has been given."""
+        return ["code", "use"] if obj is not None and obj.given else []
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else {"code": ["label"]}
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        form = super().get_changelist_form(request, **kwargs)
+        form.base_fields["label"].widget.attrs["class"] += " min-w-56"
+        return form
+
+    @display(description="given", ordering="given")
+    def times_given(self, obj: Any) -> str:
+        return f"{obj.given:,} times" if obj.given else "never"

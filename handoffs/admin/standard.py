@@ -1,0 +1,326 @@
+"""The shared standard: frameworks, their versions with the criteria, signatures, activation."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm, PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from handoffs.models import Criterion, Framework, FrameworkVersion
+from team.admin_kit import (
+    InDraftOnly,
+    KeptAdmin,
+    NoteDialog,
+    PlainStackedInline,
+    VersionedAdmin,
+    chip,
+    leave_dialog,
+)
+from team.models import Role
+
+State = FrameworkVersion.State
+COLOURS = {State.DRAFT: "warning", State.ACTIVE: "success", State.RETIRED: "default"}
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one a line."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return value
+        lines = [line.strip() for line in (value or "").splitlines()]
+        return list(dict.fromkeys(line for line in lines if line))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)
+
+
+class CriterionForm(forms.ModelForm):
+    choices = LinesField(
+        required=False,
+        max_length=2000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="For the answer type “Choice”: one answer a line, at least two.",
+    )
+
+    class Meta:
+        model = Criterion
+        fields = (
+            "position", "name", "code", "confirmed_means", "answer_type", "choices", "minimum",
+            "is_required", "must_have",
+        )  # fmt: skip
+        widgets = {"confirmed_means": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+
+
+class CriterionFormSet(PaginationInlineFormSet):
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        return "Two criteria have the same code."
+
+
+class CriterionInline(InDraftOnly, PlainStackedInline):
+    model = Criterion
+    form = CriterionForm
+    formset = CriterionFormSet
+    readonly_fields = ["offered"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        choices = "choices" if self.has_change_permission(request, obj) else "offered"
+        return [
+            ("name", "code"),
+            "confirmed_means",
+            ("answer_type", "minimum"),
+            choices,
+            ("must_have", "is_required"),
+            "position",
+        ]
+
+    @display(description="choices")
+    def offered(self, obj: Criterion) -> str:
+        return ", ".join(obj.choices) or "none, the answer is free"
+
+
+@admin.register(Framework)
+class FrameworkAdmin(KeptAdmin):
+    """A team's own framework begins here; it gets an empty first version to fill."""
+
+    list_display = ["name", "code", "description"]
+    search_fields = ["name"]
+    fields = ["name", "code", "description"]
+    prepopulated_fields = {"code": ["name"]}
+    instead = "A framework without versions can be deleted."
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["code"] if obj else []
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else {"code": ["name"]}
+
+    def save_model(self, request: HttpRequest, obj: Framework, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            FrameworkVersion.objects.create(framework=obj, note="First version")
+
+    def response_add(
+        self, request: HttpRequest, obj: Framework, post_url_continue: Any = None
+    ) -> HttpResponse:
+        sentence = f"{obj} is there. Now write its criteria; both leaders sign it afterwards."
+        self.message_user(request, sentence, messages.SUCCESS)
+        first = obj.versions.get()
+        return HttpResponseRedirect(
+            reverse("admin:handoffs_frameworkversion_change", args=[first.pk])
+        )
+
+
+@admin.register(FrameworkVersion)
+class FrameworkVersionAdmin(VersionedAdmin):
+    list_display = ["title", "state_word", "criteria_count", "sdr_signature", "ae_signature"]
+    list_filter = [("framework", RelatedDropdownFilter), ("state", ChoicesDropdownFilter)]
+    list_select_related = ["framework", "signed_by_sdr_leader", "signed_by_ae_leader"]
+    search_fields = ["framework__name", "note"]
+    fields = ["title", "state_chip", "note", "sdr_signature", "ae_signature", "to_do"]
+    readonly_fields = ["title", "state_chip", "sdr_signature", "ae_signature", "to_do"]
+    inlines = [CriterionInline]
+    actions_list = ["new_framework"]
+    actions_detail = ["sign_for_sdrs", "sign_for_aes", "activate", "new_version"]
+    locked_because = (
+        "This version is signed or in use, so its wording stays as it was agreed. "
+        "“New version to edit” makes a draft with the same criteria."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FrameworkVersion]:
+        return super().get_queryset(request).annotate(asked=Count("criteria"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Versions come from “New version to edit” or with a new framework."""
+        return False
+
+    def has_sign_for_sdrs_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_sign(request, object_id, Role.SDR)
+
+    def has_sign_for_aes_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_sign(request, object_id, Role.AE)
+
+    def has_activate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        version = self.row(request, object_id)
+        return self._may_write(request) and version.state == State.DRAFT
+
+    def has_new_version_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        version = self.row(request, object_id)
+        return self._may_write(request) and bool(version.is_locked)
+
+    def has_new_framework_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("handoffs.add_framework"))  # type: ignore[union-attr]
+
+    @action(description="New framework", icon="add", permissions=["new_framework"])
+    def new_framework(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:handoffs_framework_add"))
+
+    @action(
+        description="Sign for the SDRs",
+        icon="signature",
+        permissions=["sign_for_sdrs"],
+        dialog={
+            "title": "Sign for the SDRs",
+            "description": (
+                "You agree, for the SDRs you lead, that this is what a qualified lead means. "
+                "The wording cannot be changed after a signature."
+            ),
+            "form_class": BaseDialogForm,
+            "form_submit_text": "Sign",
+        },
+    )
+    def sign_for_sdrs(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        return self._sign(request, object_id, Role.SDR)
+
+    @action(
+        description="Sign for the AEs",
+        icon="signature",
+        permissions=["sign_for_aes"],
+        dialog={
+            "title": "Sign for the AEs",
+            "description": (
+                "You agree, for the AEs you lead, that a lead which meets this is worth taking. "
+                "The wording cannot be changed after a signature."
+            ),
+            "form_class": BaseDialogForm,
+            "form_submit_text": "Sign",
+        },
+    )
+    def sign_for_aes(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        return self._sign(request, object_id, Role.AE)
+
+    @action(
+        description="Activate",
+        icon="check_circle",
+        variant=ActionVariant.PRIMARY,
+        permissions=["activate"],
+        dialog={
+            "title": "Make this the standard",
+            "description": (
+                "New handoffs are written under it from now on. The version in force until now "
+                "retires; handoffs written under that one keep it."
+            ),
+            "form_class": BaseDialogForm,
+            "form_submit_text": "Activate",
+        },
+    )
+    def activate(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        version = self.row(request, object_id)
+
+        def work() -> str:
+            try:
+                version.activate()
+            except IntegrityError as error:
+                raise ValidationError("Somebody else activated a version meanwhile.") from error
+            return f"{version} is the standard for new handoffs."
+
+        return self.press(request, work, back_to=self.page_of(version))
+
+    @action(
+        description="New version to edit",
+        icon="edit_note",
+        permissions=["new_version"],
+        dialog={
+            "title": "New version to edit",
+            "description": (
+                "Makes a draft with the same criteria. This version stays in force until the "
+                "draft is signed by both sides and activated."
+            ),
+            "form_class": NoteDialog,
+            "form_submit_text": "Make the draft",
+        },
+    )
+    def new_version(self, request: HttpRequest, form: NoteDialog, object_id: str) -> HttpResponse:
+        version = self.row(request, object_id)
+        siblings = version.framework.versions.filter(state=State.DRAFT)
+        open_draft = next((draft for draft in siblings if not draft.is_locked), None)
+        if open_draft is not None:
+            sentence = f"{open_draft} is a draft already: edit this one."
+            self.message_user(request, sentence, messages.INFO)
+            return leave_dialog(request, self.page_of(open_draft))
+        draft = version.copy(note=form.cleaned_data["note"])
+        self.message_user(request, f"{draft} is ready to edit.", messages.SUCCESS)
+        return leave_dialog(request, self.page_of(draft))
+
+    @display(description="version", ordering="framework__name")
+    def title(self, obj: FrameworkVersion) -> str:
+        return str(obj)
+
+    @display(description="state", ordering="state", label=COLOURS)
+    def state_word(self, obj: FrameworkVersion) -> tuple[str, str]:
+        return obj.state, obj.get_state_display()
+
+    @display(description="state")
+    def state_chip(self, obj: FrameworkVersion) -> SafeString:
+        return chip(COLOURS[State(obj.state)], obj.get_state_display())
+
+    @display(description="criteria", ordering="asked")
+    def criteria_count(self, obj: Any) -> int:
+        return int(obj.asked)
+
+    @display(description="signed for the SDRs")
+    def sdr_signature(self, obj: FrameworkVersion) -> str:
+        return _signature(obj.signed_by_sdr_leader, obj.sdr_leader_signed_at)
+
+    @display(description="signed for the AEs")
+    def ae_signature(self, obj: FrameworkVersion) -> str:
+        return _signature(obj.signed_by_ae_leader, obj.ae_leader_signed_at)
+
+    @display(description="before it can be active")
+    def to_do(self, obj: FrameworkVersion) -> SafeString | str:
+        if obj.state != State.DRAFT:
+            return "Nothing: it has been the standard."
+        left = [
+            f"A required criterion has to ask for: {str(must.label).lower()}."
+            for must in obj.missing_must_haves()
+        ]
+        if obj.signed_by_sdr_leader_id is None:
+            left.append("A manager who leads SDRs has to sign.")
+        if obj.signed_by_ae_leader_id is None:
+            left.append("Another manager, who leads AEs, has to sign.")
+        if not left:
+            return "Nothing: RevOps can activate it."
+        return format_html_join("", "<p>{}</p>", ((sentence,) for sentence in left))
+
+    def _may_write(self, request: HttpRequest) -> bool:
+        """Asked without the version: a locked one may be activated and copied all the same."""
+        return bool(request.user.has_perm("handoffs.change_frameworkversion"))  # type: ignore[union-attr]
+
+    def _may_sign(self, request: HttpRequest, object_id: Any, side: Role) -> bool:
+        version = self.row(request, object_id)
+        signed = getattr(version, f"signed_by_{side.value}_leader_id")
+        return version.state == State.DRAFT and not signed and request.user.leads(side)  # type: ignore[union-attr]
+
+    def _sign(self, request: HttpRequest, object_id: str, side: Role) -> HttpResponse:
+        version = self.row(request, object_id)
+
+        def work() -> str:
+            version.sign(by=request.user, side=side)
+            return f"You signed {version} for the {side.label}s."
+
+        return self.press(request, work, back_to=self.page_of(version))
+
+
+def _signature(person: Any, at: Any) -> str:
+    return f"{person}, {timezone.localtime(at):%-d %b %Y}" if person else "not yet"
