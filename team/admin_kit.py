@@ -7,14 +7,19 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django_htmx.http import HttpResponseClientRedirect
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from team.admin_base import DeskAdmin, DeskStackedInline, DeskTabularInline
 
@@ -32,6 +37,11 @@ def listed(parts: list[str]) -> str:
 def counted(count: int, name: str, names: str = "") -> str:
     """“1 handoff”, “3 handoffs”."""
     return f"{count:,} {name if count == 1 else names or name + 's'}"
+
+
+def chip(colour: str, words: str) -> SafeString:
+    """A word in colour, as lists show it, for the pages of one row."""
+    return render_to_string("unfold/helpers/label.html", {"type": colour, "text": words})
 
 
 def held_by(obj: models.Model, *, leave_out: tuple[type[models.Model], ...] = ()) -> str:
@@ -167,3 +177,31 @@ class VersionedAdmin(KeptAdmin):
 
     def locked_note(self, obj: Any) -> str:
         return self.locked_because
+
+
+class InDraftOnly:
+    """Inline rows that change with a draft and are only shown once the version is locked."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_add_permission(request, obj)  # type: ignore[misc]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_change_permission(request, obj)  # type: ignore[misc]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_delete_permission(request, obj)  # type: ignore[misc]
+
+
+def _is_draft(version: Any) -> bool:
+    return version is None or not version.is_locked
+
+
+class NoteDialog(BaseDialogForm):
+    """What a new version is about."""
+
+    note = forms.CharField(
+        max_length=300,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="What will be new in it, in a sentence.",
+    )

@@ -18,7 +18,7 @@ class CoverageInline(PlainTabularInline):
     formset = CoverageFormSet
     fields = ["rank", "backup"]
     autocomplete_fields = ["backup"]
-    verbose_name_plural = "backups, asked in this order when the AE cannot take a handoff"
+    verbose_name_plural = "backups, asked in this order"
 
 
 @admin.register(Territory)
