@@ -31,6 +31,7 @@ log = logging.getLogger("handoffdesk.worker")
 # Seconds between two changes when all is well: a schedule comes up each minute, and django-q2
 # looks for it every thirty seconds.
 USUAL_GAP = {"worker": 0, "queue": 0, "scheduler": 90}
+TIME_TO_START = 60  # seconds that a new cluster has until its first heartbeat
 WHAT_SILENCE_MEANS = {
     "worker": "no task has run",
     "queue": "no task was ticked off",
@@ -180,11 +181,13 @@ class Signs:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.group = 0
+        self.has_begun = False
         self.seen: dict[str, tuple[object, float]] = {}
 
     def expect(self, group: int) -> None:
         """Read the signs of the cluster in process group `group` from now on."""
         self.group = group
+        self.has_begun = False
         self.forget()
 
     def forget(self) -> None:
@@ -195,14 +198,18 @@ class Signs:
     def read(self) -> None:
         """Raises the database's errors."""
         beats = Heartbeat.objects.filter(name=health.name_of(self.group))
-        self._note("worker", beats.values_list("beat_at", flat=True).first())
+        beat_at = beats.values_list("beat_at", flat=True).first()
+        if beat_at is not None:
+            self.has_begun = True
+            self._note("worker", beat_at)
         oldest = OrmQ.objects.aggregate(oldest=Min("pk"))["oldest"]
         self._note("queue", object() if oldest is None else oldest)
         self._note("scheduler", Schedule.objects.aggregate(latest=Max("next_run"))["latest"])
 
     def longest_silence(self) -> tuple[str, float]:
         """The sign that stands still for longest, and for how many seconds beyond the usual."""
-        ends = {name: since + USUAL_GAP[name] for name, (_, since) in self.seen.items()}
+        grace = 0 if self.has_begun else TIME_TO_START
+        ends = {name: since + USUAL_GAP[name] + grace for name, (_, since) in self.seen.items()}
         name = min(ends, key=lambda name: ends[name])
         return name, max(0.0, self.clock() - ends[name])
 

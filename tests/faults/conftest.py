@@ -14,7 +14,9 @@ from tests.postgres import new_database, start_postgres
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file to copy: migrating takes longer than most of these tests."""
     folder = tmp_path_factory.mktemp("migrated")
-    Installation(f"sqlite:///{folder}/desk.sqlite3", folder).manage("migrate", "-v0")
+    Installation(f"sqlite:///{folder}/desk.sqlite3", folder).manage(
+        "migrate", "-v0", "--skip-checks"
+    )
     return folder / "desk.sqlite3"
 
 
@@ -28,7 +30,9 @@ def on_sqlite(migrated_sqlite: Path, tmp_path: Path) -> Installation:
 def migrated_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a migrated database, to be copied as well."""
     with start_postgres() as server, new_database(server) as url:
-        Installation(url, tmp_path_factory.mktemp("migrated")).manage("migrate", "-v0")
+        Installation(url, tmp_path_factory.mktemp("migrated")).manage(
+            "migrate", "-v0", "--skip-checks"
+        )
         yield url
 
 

@@ -1,21 +1,83 @@
-"""What happens on the database of a fault test: each function runs in a process of its own.
+"""What stands in the database of a fault test: each function runs in a process of its own.
 
-`python -m tests.faults.scenes NAME ARGUMENTS…` prints the answer of a function as JSON.
+`python -m tests.faults.scenes NAME NUMBERS…` prints the answer of a function as JSON.
 """
 
 import json
 import sys
+from datetime import timedelta
 
 import django
 
 django.setup()
 
-from sla.models import Heartbeat  # noqa: E402  needs the apps
+from django.utils import timezone  # noqa: E402  all of these need the apps
+
+from messaging import outbox  # noqa: E402
+from sla.models import Clock, ClockKind, EscalationStep  # noqa: E402
+from team.models import Territory, WorkCalendar, WorkInterval  # noqa: E402
+from tests.factories import (  # noqa: E402
+    make_account,
+    make_contact,
+    make_standard,
+    make_user,
+    submitted,
+)
+
+HANDOFFS_EACH = 5  # so few that nobody’s mail is made into a digest
+PROSPECTS_EACH = 5  # handoffs for one mail to a prospect
+HALF = timedelta(minutes=30)  # of the hour in which an inbound request is to be accepted
 
 
-def last_beat() -> str:
-    """When a task of any worker last ran."""
-    return str(Heartbeat.objects.filter(name="worker").values_list("beat_at", flat=True).first())
+def fill(handoffs: int, seconds: int) -> dict[str, int]:
+    """Handoffs whose first step, the reminder at half time, falls due over the next `seconds`.
+
+    Beside them some mails to prospects, due over the same time.
+    """
+    director = make_user("director", "manager", name="Dora Quinn")
+    manager = make_user("manager", "manager", name="Mara Lindt", reports_to=director)
+    sdr = make_user("sdr", "sdr", name="Sam Ortiz", reports_to=manager)
+    make_user("revops", "revops", name="Rita Vance")
+    make_standard(manager, director)
+    calendar = WorkCalendar.objects.create(name="Office hours", time_zone="UTC")
+    for day in ("mon", "tue", "wed", "thu", "fri"):
+        WorkInterval.objects.create(calendar=calendar, weekday=day, opens="09:00", closes="17:00")
+    north = Territory.objects.create(
+        name="North", countries=["DE"], calendar=calendar, manager=manager
+    )
+    now = timezone.now()
+    owner = None
+    for number in range(handoffs):
+        if number % HANDOFFS_EACH == 0:
+            owner = make_user(f"ae{number}", "ae", name=f"Ana{number} Silva", reports_to=manager)
+            north.team.add(owner)
+        due = now + timedelta(seconds=seconds * number / handoffs)
+        account = make_account(territory=north, owner=owner)
+        submitted(
+            sdr=sdr,
+            account=account,
+            contact=make_contact(account),
+            lead_source="inbound",
+            at=due - HALF,
+        )
+        if number % PROSPECTS_EACH == 0:
+            outbox.post(
+                event_key=f"intro:{number}",
+                medium="email",
+                recipient=f"prospect{number}@company.example",
+                audience="prospect",
+                kind="introduction",
+                subject="Nice to meet you",
+                body="We spoke yesterday.",
+                now=due,
+            )
+    first = Clock.objects.filter(kind=ClockKind.ACCEPT, cycle=0)
+    return {
+        "clocks": first.count(),
+        "reminders": EscalationStep.objects.filter(
+            version__in=first.values("policy_version"), kind=ClockKind.ACCEPT, action="remind"
+        ).count(),
+    }
 
 
 if __name__ == "__main__":

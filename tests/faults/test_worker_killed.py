@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.faults.harness import LONG, Installation, Worker, until
+from tests.faults.harness import IN_THE_END, LONG, Installation, Worker, until
 
 pytestmark = pytest.mark.faults
 
@@ -16,7 +16,7 @@ ROLES = ["worker", "monitor", "main"] + (["sentinel", "pusher"] if LONG else [])
 def beats_again(home: Installation, worker: Worker) -> None:
     """Wait for a heartbeat that is newer than now, with a whole cluster."""
     before = home.last_beat()
-    until(lambda: home.last_beat() != before, 40, "a task runs again")
+    until(lambda: home.last_beat() != before, IN_THE_END, "a task runs again")
     worker.wait_until_it_works()
 
 
@@ -35,7 +35,7 @@ def test_the_worker_works_again_whichever_of_its_processes_is_killed(
 def test_asked_to_end_it_ends_by_itself_and_leaves_nothing(on_sqlite: Installation) -> None:
     with on_sqlite.worker() as worker:
         os.kill(worker.supervisor.pid, signal.SIGTERM)
-        assert worker.supervisor.wait(15) == 0
+        assert worker.supervisor.wait(IN_THE_END) == 0
         assert worker.left_over() == []
     assert "were killed" not in worker.log.read_text()
     assert list(on_sqlite.folder.glob("worker-*.json")) == []
@@ -45,7 +45,11 @@ def test_a_signal_to_the_whole_cluster_does_not_hang_it(on_sqlite: Installation)
     with on_sqlite.worker() as worker:
         (main,) = worker.cluster()["main"]
         os.killpg(main, signal.SIGTERM)
-        until(lambda: worker.cluster().get("main", [main]) != [main], 40, "a new cluster starts")
+        until(
+            lambda: worker.cluster().get("main", [main]) != [main],
+            IN_THE_END,
+            "a new cluster starts",
+        )
         beats_again(on_sqlite, worker)
 
 
@@ -53,13 +57,15 @@ def test_killing_the_supervisor_takes_the_cluster_with_it(on_sqlite: Installatio
     with on_sqlite.worker() as worker:
         worker.supervisor.kill()
         worker.supervisor.wait()
-        until(lambda: worker.left_over() == [], 10, "every process of the cluster is gone")
+        until(lambda: worker.left_over() == [], IN_THE_END, "every process of the cluster is gone")
 
 
 def test_two_workers_side_by_side_leave_each_other_alone(on_sqlite: Installation) -> None:
     with on_sqlite.worker() as one, on_sqlite.worker() as other:
         (main,) = other.cluster()["main"]
         one.kill("main")
-        until(lambda: "is started again" in one.log.read_text(), 20, "the first is replaced")
+        until(
+            lambda: "is started again" in one.log.read_text(), IN_THE_END, "the first is replaced"
+        )
         beats_again(on_sqlite, one)
         assert other.cluster()["main"] == [main]

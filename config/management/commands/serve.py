@@ -31,6 +31,7 @@ DEMO_PASSWORD = "demo"  # noqa: S105  printed on purpose; the demo is never a pr
 
 class Command(BaseCommand):
     help = "Serves the pages and runs the worker. Ctrl-C ends both."
+    requires_system_checks = []  # they are run below, once the database is there
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("address", nargs="?", default="127.0.0.1:8000", help="HOST:PORT")
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         refuse_a_taken_port(host, int(port))
         if options["prepare"]:
             prepare()
+        self.check()
         web = f"http://{host}:{port}"
         self.say(f"\nHandoff Desk is at {web}/", *demo_sign_ins(), "Ctrl-C ends it.\n")
         connection.close()
