@@ -83,7 +83,23 @@ SAYS_SOMETHING = 3  # informative words that a next step needs beside the generi
 _INVISIBLE = dict.fromkeys(
     [*range(0x0300, 0x0370), *range(0xFE00, 0xFE10), 0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800]
 )
-_APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ`´"))
+_APOSTROPHES = frozenset("'’‘ʼ`´")
+
+
+class _Plain(dict[int, str | None]):
+    """For str.translate: letters, marks and digits stay, all else is a space or disappears."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        category = unicodedata.category(character)
+        kept: str | None = character if category[0] in "LMN" else " "
+        if code in _INVISIBLE or character in _APOSTROPHES or category == "Cf":
+            kept = None
+        self[code] = kept
+        return kept
+
+
+_PLAIN = _Plain()
 # Scripts that write without spaces: two characters make about one word.
 _UNSPACED_RANGES = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
 _PARTS = re.compile(f"[{_UNSPACED_RANGES}]{{1,2}}|[^{_UNSPACED_RANGES}]+")
@@ -152,13 +168,8 @@ def same_text(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text, casefolded and free of accents, punctuation and invisible characters."""
-    plain = unicodedata.normalize("NFKD", text).translate(_INVISIBLE | _APOSTROPHES).casefold()
-    kept = "".join(
-        character if unicodedata.category(character)[0] in "LMN" else " "
-        for character in plain
-        if unicodedata.category(character) != "Cf"
-    )
-    return [part for word in kept.split() for part in _PARTS.findall(word)]
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN)
+    return [part for word in plain.split() for part in _PARTS.findall(word)]
 
 
 def _shown(text: str) -> str:

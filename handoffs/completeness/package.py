@@ -21,7 +21,7 @@ from handoffs.models import (
 
 # Different words that a text needs: “three words of notes” is what the source article warns of.
 LINE = 3
-SENTENCE = 4
+SENTENCE = wording.A_SENTENCE
 NOTES = 8
 
 
