@@ -88,7 +88,7 @@ class ImportCommand(BaseCommand):
 
 
 def _rows(rows: list[int]) -> str:
-    shown = ", ".join(map(str, rows[:5]))
+    shown = ", ".join(map(str, sorted(rows)[:5]))
     if len(rows) == 1:
         return f"row {shown}"
     return f"{len(rows):,} rows: {shown}{' …' if len(rows) > 5 else ''}"

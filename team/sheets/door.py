@@ -2,6 +2,7 @@
 
 import logging
 from io import BufferedReader
+from operator import attrgetter
 from pathlib import PurePath
 from typing import Any
 
@@ -139,8 +140,8 @@ class SheetDoor(ImportExportMixin):
             "file_name": file_name,
             "formats": self.resource_classes[0].importer.formats,
             "problems": report.problems[:SHOWN] if report else [],
-            "notes": list(report.notes.items())[:SHOWN] if report else [],
-            "lines": report.lines if report else [],
+            "notes": _notes(report) if report else [],
+            "lines": sorted(report.lines, key=attrgetter("number")) if report else [],
             "shows_changes": bool(report and report.rows <= SHOWN),
             "opts": self.model._meta,
             "names": names,
@@ -175,3 +176,7 @@ class SheetDoor(ImportExportMixin):
 
     def _url(self, name: str) -> str:
         return reverse("admin:{}_{}_{}".format(*self.get_model_info(), name))
+
+
+def _notes(report: Report) -> list[tuple[str, list[int]]]:
+    return [(text, sorted(rows)) for text, rows in list(report.notes.items())[:SHOWN]]

@@ -18,18 +18,12 @@ def _neutral(dataset: tablib.Dataset) -> tablib.Dataset:
 class SafeCSV(base_formats.CSV):
     """CSV; see `formulas` for what is done to cells and how it is undone."""
 
-    def get_title(self) -> str:
-        return "CSV"
-
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> str:
         return super().export_data(_neutral(dataset), **kwargs)
 
 
 class SafeXLSX(base_formats.XLSX):
     """An Excel workbook; see `formulas` for what is done to cells and how it is undone."""
-
-    def get_title(self) -> str:
-        return "Excel workbook (XLSX)"
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
         return super().export_data(_neutral(dataset), **kwargs)

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from team.sheets.limits import Limits
@@ -22,7 +23,8 @@ def rows_of(stream: BinaryIO, limits: Limits) -> Iterator[tuple[int, list[str]]]
     try:
         yield from _rows(text, limits)
     finally:
-        text.detach()
+        if not stream.closed:
+            text.detach()
 
 
 def _rows(text: io.TextIOWrapper, limits: Limits) -> Iterator[tuple[int, list[str]]]:
@@ -39,8 +41,8 @@ def _rows(text: io.TextIOWrapper, limits: Limits) -> Iterator[tuple[int, list[st
         delimiter, start = _delimiter(line), line
     # A cell over our own limit is reported by row; the reader's limit only guards memory.
     csv.field_size_limit(limits.cell * 100)
-    lines = _lines(start, text)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    # Not `yield from text`: that would close the file when the reading ends early.
+    reader = csv.reader(chain([start] if start else [], text), delimiter=delimiter, strict=True)
     while True:
         try:
             cells = next(reader)
@@ -50,12 +52,6 @@ def _rows(text: io.TextIOWrapper, limits: Limits) -> Iterator[tuple[int, list[st
             raise FileRefused(_sentence(error, number)) from None
         yield number, cells
         number += 1
-
-
-def _lines(start: str, text: io.TextIOWrapper) -> Iterator[str]:
-    if start:
-        yield start
-    yield from text
 
 
 def _sentence(error: csv.Error, number: int) -> str:

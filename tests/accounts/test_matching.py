@@ -1,0 +1,85 @@
+"""Which account or contact we already have, and why."""
+
+import pytest
+
+from accounts import matching
+from accounts.matching import find_accounts, find_contacts
+from accounts.models import Account, Contact
+from accounts.names import name_key
+from tests.factories import make_account, make_contact
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Acme, Inc.", "acme"),
+        ("ACME GmbH & Co. KG", "acme"),
+        ("Acme S.A.", "acme"),
+        ("Acme, S.A. de C.V.", "acme"),
+        ("Foo Sp. z o.o.", "foo"),
+        ("Müller A/S", "muller"),
+        ("Gekko & Co", "gekko"),
+        ("The New York Inquirer", "new york inquirer"),
+        ("Y-corporation", "y corporation"),
+        ("Company Ltd.", "company"),
+        ("日本電気", "日本電気"),
+    ],
+)
+def test_a_name_loses_its_legal_form_only(name: str, key: str) -> None:
+    assert name_key(name) == key
+
+
+def test_names_are_keyed_when_created_in_bulk_too(db: None) -> None:
+    Account.objects.bulk_create([Account(name="Globex Corporation")])
+    assert Account.objects.get().name_key == "globex"
+
+
+def test_an_account_is_found_by_id_before_domain_before_name(db: None) -> None:
+    named = make_account(name="Acme Inc.", domain="")
+    domain = make_account(name="Other", domain="acme.example")
+    record = make_account(name="Third", domain="third.example", hubspot_id="77")
+
+    found = find_accounts(hubspot_id="77", domain="acme.example", name="ACME GmbH")
+
+    assert [(match.found, match.reason) for match in found] == [
+        (record, "same HubSpot record"),
+        (domain, matching.BY_DOMAIN),
+        (named, matching.BY_NAME),
+    ]
+
+
+def test_companies_of_one_name_with_two_domains_are_two(db: None) -> None:
+    make_account(name="Acme", domain="acme.example")
+    assert find_accounts(name="Acme", domain="acme-tools.example") == []
+
+
+def test_a_mail_providers_domain_says_nothing_about_the_company(db: None) -> None:
+    account = make_account(domain="acme.example")
+    assert find_accounts(email="priya@gmail.com") == []
+    assert find_accounts(email="priya@acme.example")[0].found == account
+
+
+def test_a_contact_is_found_by_email_then_phone_then_name(account: Account) -> None:
+    priya = make_contact(
+        account, first_name="Priya", last_name="Nair", email="p@a.example", phone="+493090182011"
+    )
+    jo = make_contact(account, first_name="Jo", last_name="Lind", email="", phone="")
+
+    assert find_contacts(email="p@a.example")[0] == (priya, matching.BY_EMAIL)
+    by_phone = find_contacts(phones=("+49 30 90182011",), last_name="NAIR")
+    assert [match.reason for match in by_phone] in ([matching.BY_PHONE], [])
+    assert find_contacts(phones=("+49 30 90182011",), last_name="Nair")[0].found == priya
+    assert find_contacts(first_name="Jo", last_name="Lind", account_id=account.pk)[0] == (
+        jo,
+        matching.BY_PERSON,
+    )
+
+
+def test_two_people_of_one_name_with_two_addresses_are_two(contact: Contact) -> None:
+    found = find_contacts(
+        first_name="Priya",
+        last_name="Nair",
+        email="another.priya@acme-robotics.example",
+        account_id=contact.account_id,
+    )
+    assert found == []
