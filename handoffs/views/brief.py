@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.freshness import Freshness, states
 from accounts.models import VerifiedField
-from handoffs import completeness, history, rights
+from handoffs import completeness, history, meetings, rights
 from handoffs.decision_forms import AnswerForm
 from handoffs.masking import Reader, Veil, veil_for
 from handoffs.models import Answer, Handoff, HandoffEvent, Meeting, MustHave
@@ -128,11 +128,9 @@ def _details(handoff: Handoff, veil: Veil, now: datetime) -> list[Detail]:
 
 def _meeting(handoff: Handoff) -> Meeting | None:
     """The meeting that counts: the one to come, else the last one."""
-    meetings = list(handoff.meetings.all())
-    coming = [
-        m for m in meetings if m.status in (Meeting.Status.TENTATIVE, Meeting.Status.CONFIRMED)
-    ]
-    return (coming or meetings or [None])[-1]
+    booked = list(handoff.meetings.all())
+    found = [meeting for meeting in booked if meeting.status in meetings.COMING] or booked
+    return found[-1] if found else None
 
 
 def _buttons(user: User, handoff: Handoff) -> dict[str, Any]:

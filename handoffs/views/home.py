@@ -28,7 +28,7 @@ class Block(NamedTuple):
     key: str
     title: str
     rows: list[Row]
-    count: int
+    total: int
     empty: str
     link: str = ""
     link_words: str = ""
@@ -226,9 +226,9 @@ def _block(
 ) -> Block:
     """The first rows and, only when there are more, how many."""
     first = list(rows.values_list(*COLUMNS, named=True)[: SHOWN + 1])
-    count = len(first) if len(first) <= SHOWN else rows.count()
+    total = len(first) if len(first) <= SHOWN else rows.count()
     shown = rows_of(first[:SHOWN], user, now)
-    return Block(key, title, shown, count, empty, link, link_words, tone)
+    return Block(key, title, shown, total, empty, link, link_words, tone)
 
 
 def _questions(pks: list[int]) -> dict[int, str]:

@@ -1,9 +1,10 @@
 """The queue: handoffs that wait for somebody, due next first, as flat rows."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -67,6 +68,10 @@ class Row(NamedTuple):
     may_accept: bool
     note: str = ""
 
+    @property
+    def is_closed(self) -> bool:
+        return self.status not in Handoff.OPEN
+
 
 @require_GET
 @with_role
@@ -112,7 +117,7 @@ def rows_for(user: User) -> HandoffQuerySet:
     return rows.exclude(sdr=user) if works_the_queue(user) else rows
 
 
-def rows_of(values: Page | HandoffQuerySet, user: User, now: datetime) -> list[Row]:
+def rows_of(values: Iterable[Any], user: User, now: datetime) -> list[Row]:
     """Flat rows from `.values_list(*COLUMNS, named=True)`, masked for whoever reads them."""
     reader = Reader(user)
     takes_from = territories_of(user) if user.is_ae else set()

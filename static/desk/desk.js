@@ -171,7 +171,7 @@
 
   // --- The queue: keys -------------------------------------------------------------------------
 
-  const rows = () => [...document.querySelectorAll("[data-row]")];
+  const rows = () => [...document.querySelectorAll("[data-queue-row]")];
 
   function move(step) {
     const all = rows();
@@ -197,7 +197,7 @@
   });
 
   document.addEventListener("focusin", (event) => {
-    const row = event.target.closest?.("[data-row]");
+    const row = event.target.closest?.("[data-queue-row]");
     if (row) rows().forEach((other) => other.classList.toggle("is-current", other === row));
   });
 })();

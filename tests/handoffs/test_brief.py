@@ -153,7 +153,7 @@ def test_a_draft_shows_what_is_missing_with_the_way_to_it(
     page = brief_of(client, sdr, draft)
     assert "Still missing" in page
     assert "0 of 8 sections complete" in page
-    assert re.search(rf'href="/handoffs/{draft.pk}/edit/#[\w.]+"', page)
+    assert re.search(rf'href="/handoffs/{draft.pk}/edit/#at-[\w.]+"', page)
 
 
 def test_the_question_of_a_return_stands_before_the_sdr_with_a_box_for_the_answer(

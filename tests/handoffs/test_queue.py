@@ -171,9 +171,9 @@ def test_it_goes_on_after_fifty_rows_and_keeps_the_filters(
 ) -> None:
     crowd_around(waiting, 60)
     page = queue_of(client, ae, "?source=meeting")
-    assert page.count("data-row") == 50
+    assert page.count("data-queue-row") == 50
     assert "?source=meeting&amp;page=2" in page
-    assert queue_of(client, ae, "?source=meeting&page=2").count("data-row") == 11
+    assert queue_of(client, ae, "?source=meeting&page=2").count("data-queue-row") == 11
 
 
 def test_the_rows_alone_for_the_refresh(client: Client, waiting: Handoff, ae: User) -> None:
