@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from handoffs.models import Handoff, HandoffEvent
@@ -35,14 +35,18 @@ def apply(event: HandoffEvent) -> None:
         return
     ledger = Ledger()
     with transaction.atomic():
-        _lock(event.handoff_id)
-        case = ledger.load([event.handoff])[event.handoff_id]
+        handoff = _locked(event.handoff_id)
+        case = ledger.load([handoff])[handoff.pk]
         ledger.settle(case)
         if event.kind == EventKind.SUBMITTED and (ClockKind.ACCEPT, 0) not in case.clocks:
-            handoff = event.handoff
             raise TransitionRefused(missing_policy(handoff.lead_source, handoff.territory))
         if event.kind in MILESTONES:
             ledger.keep_spans(case)
+    # The verb that rang hands this instance back
+    event.handoff.next_due_at, event.handoff.next_warn_at = (
+        handoff.next_due_at,
+        handoff.next_warn_at,
+    )
 
 
 def rebuild(handoff: Handoff) -> None:
@@ -52,8 +56,7 @@ def rebuild(handoff: Handoff) -> None:
     """
     ledger = Ledger()
     with transaction.atomic():
-        _lock(handoff.pk)
-        case = ledger.load([_fresh(handoff.pk)])[handoff.pk]
+        case = ledger.load([_locked(handoff.pk)])[handoff.pk]
         ledger.settle(case)
         ledger.keep_spans(case)
 
@@ -142,10 +145,10 @@ def _look(ledger: Ledger, crowd: Crowd, cases: dict[int, Case], due: Clock) -> d
     return counts
 
 
-def _lock(pk: int) -> None:
-    """Hold the handoff's row until the end of the transaction: the lock on all of its clocks."""
-    if connection.features.has_select_for_update:  # elsewhere a transaction is alone anyhow
-        list(Handoff.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk"))
+def _locked(pk: int) -> Handoff:
+    """The handoff as it stands, held until the end of the transaction with all of its clocks."""
+    held: Handoff = _with_people().select_for_update(no_key=True, of=("self",)).get(pk=pk)
+    return held
 
 
 def _put_off(clock: Clock, now: datetime, error: Exception) -> None:

@@ -268,11 +268,10 @@ class Ledger:
         """Stamp what was missed before it stopped or paused; withdraw what was not missed."""
         for clock in case.clocks.values():
             breach = case.breaches.get(clock.pk)
-            if clock.state == Clock.State.RUNNING:
-                # Past its limit the sweep stamps it; only a deadline that has moved undoes it
-                holds = breach is not None and clock.due_at == breach.fell_due_at
-            else:
-                holds = clock.elapsed_seconds > clock.limit_seconds
+            holds = clock.elapsed_seconds > clock.limit_seconds
+            if clock.state == Clock.State.RUNNING and breach is not None:
+                # The sweep stamps what is missed since; only a deadline that moved undoes that
+                holds = holds or clock.due_at == breach.fell_due_at
             if breach is not None and not holds:
                 breach.delete()
                 del case.breaches[clock.pk]

@@ -53,6 +53,8 @@ def activate(version: PolicyVersion, *, by: User | None, at: datetime | None = N
         if found := problems(version):
             raise ValidationError(found)
         others = PolicyVersion.objects.filter(policy=version.policy_id)
+        if others.locked().filter(number__gt=version.number).exists():
+            raise ValidationError("A later version has been in force: make a new draft of that.")
         others.active().update(state=PolicyVersion.State.RETIRED)
         PolicyVersion.objects.filter(pk=version.pk).update(
             state=PolicyVersion.State.ACTIVE, activated_at=at, activated_by=by
@@ -131,10 +133,10 @@ class Book:
         """
         for place in dict.fromkeys((territory_id, None)):
             if versions := self._in_force(lead_source, place):
-                earlier = [
-                    v for v in versions if at is None or (v.activated_at and v.activated_at <= at)
+                begun = [
+                    v for v in versions if at is None or not v.activated_at or v.activated_at <= at
                 ]
-                return earlier[-1] if earlier else versions[0]
+                return begun[-1] if begun else versions[0]
         return None
 
     def target(self, version_id: int, kind: str) -> Target | None:
@@ -150,13 +152,13 @@ class Book:
         return [step for step in self._steps[version_id] if step.kind == kind]
 
     def _in_force(self, lead_source: str, territory_id: int | None) -> list[PolicyVersion]:
-        """The versions of a policy that has an active one, oldest first."""
+        """The versions of a policy that has an active one, the active one last."""
         key = (lead_source, territory_id)
         if key not in self._versions:
             rows = list(
                 PolicyVersion.objects.locked()
                 .filter(policy__lead_source=lead_source, policy__territory=territory_id)
-                .order_by("activated_at", "number")
+                .order_by("number")
             )
             in_force = any(row.state == PolicyVersion.State.ACTIVE for row in rows)
             self._versions[key] = rows if in_force else []
