@@ -2,10 +2,12 @@
 
 import socket
 import threading
+import time
 from contextlib import suppress
 
 CONNECT_SECONDS = 10.0
 TOTAL_SECONDS = 15.0
+TICK_SECONDS = 0.1
 
 
 class TransportError(Exception):
@@ -42,24 +44,37 @@ class TransportError(Exception):
 class HangUp:
     """Ends a conversation that takes too long, however slowly the other side drips.
 
-    A socket's own timeout starts anew with every byte; the lease on a message does not.
+    A socket's own timeout starts anew with every byte; the lease on a message does not. One
+    thread watches one connection from its first `start` to `end`.
     """
 
     def __init__(self) -> None:
         self.sock: socket.socket | None = None
-        self._timer: threading.Timer | None = None
+        self._deadline: float | None = None
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def start(self, seconds: float) -> None:
-        """Hang up `seconds` from now."""
-        self.stop()
-        self._timer = threading.Timer(seconds, self._hang_up)
-        self._timer.daemon = True
-        self._timer.start()
+        """Hang up `seconds` from now, unless `start` or `stop` is called before."""
+        self._deadline = time.monotonic() + seconds
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._watch, daemon=True)
+            self._thread.start()
 
     def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._deadline = None
+
+    def end(self) -> None:
+        """The connection is closed; there is nothing left to watch."""
+        self._deadline = None
+        self._over.set()
+
+    def _watch(self) -> None:
+        while not self._over.wait(TICK_SECONDS):
+            deadline = self._deadline
+            if deadline is not None and time.monotonic() >= deadline:
+                self._hang_up()
+                return
 
     def _hang_up(self) -> None:
         if self.sock is not None:

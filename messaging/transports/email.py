@@ -39,7 +39,7 @@ class _Hurried:
         try:
             super().__init__(*args, **kwargs)
         except BaseException:
-            self.hang_up.stop()
+            self.hang_up.end()
             raise
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -121,7 +121,7 @@ class MailLine:
 
     def _drop(self) -> None:
         if self._smtp is not None:
-            self._smtp.hang_up.stop()
+            self._smtp.hang_up.end()
             self._smtp.close()
             self._smtp = None
 
@@ -207,7 +207,7 @@ def _connect() -> _SMTP | _SMTPS:
         if settings.EMAIL_HOST_USER:
             smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
     except BaseException:
-        smtp.hang_up.stop()
+        smtp.hang_up.end()
         smtp.close()
         raise
     return smtp

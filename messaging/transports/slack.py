@@ -155,7 +155,7 @@ class _Webhook(WebhookClient):
                     headers=dict(error.headers.items()),
                 )
         finally:
-            hang_up.stop()
+            hang_up.end()
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
