@@ -98,6 +98,8 @@ class HandoffAdmin(KeptAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         return HttpResponseRedirect(reverse("handoff_new"))
 
     def change_view(

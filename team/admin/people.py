@@ -17,8 +17,10 @@ from unfold.forms import AdminPasswordChangeForm
 
 from team.admin_kit import KeptAdmin, counted, listed
 from team.forms import NewPersonForm, PersonForm
+from team.imports import PeopleResource
 from team.models import Absence, Role, User
 from team.sessions import end_sessions
+from team.sheets.door import SheetDoor
 from team.workload import open_handoffs, open_load, unfinished_drafts
 
 ROLES = tuple(f"is_{role.value}" for role in Role)
@@ -57,9 +59,10 @@ class AwayFilter(DropdownFilter):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin, KeptAdmin):
+class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):
     """Only RevOps edits people; nobody their own roles, and nobody a superuser but another."""
 
+    resource_classes = [PeopleResource]
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.messages import get_messages
 from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -246,3 +247,22 @@ def test_a_password_reaches_nobody_through_the_list(as_revops: Client, sdr: User
         answer = as_revops.get(LIST, {lookup: "md5"})
         assert answer.status_code in (302, 400)
     assert PASSWORD not in as_revops.get(page(sdr)).content.decode()
+
+
+def test_people_come_from_a_file_after_a_preview(as_revops: Client, manager: User) -> None:
+    sheet = "name,email,roles,manager\nLena Berg,lena@desk.example,sdr,manager@desk.example\n"
+    upload = SimpleUploadedFile("people.csv", sheet.encode(), content_type="text/csv")
+    preview = as_revops.post(f"{LIST}import/", {"import_file": upload, "format": "auto"})
+    assert "Lena Berg" in preview.content.decode()
+    assert not User.objects.filter(email="lena@desk.example").exists()
+    as_revops.post(f"{LIST}process_import/", preview.context["confirm_form"].initial)
+    lena = User.objects.get(email="lena@desk.example")
+    assert (lena.is_sdr, lena.reports_to) == (True, manager)
+
+
+@pytest.mark.parametrize("who", ["sdr", "ae", "manager"])
+def test_only_admins_import_people(
+    client: Client, who: str, request: pytest.FixtureRequest
+) -> None:
+    client.force_login(request.getfixturevalue(who))
+    assert client.get(f"{LIST}import/").status_code == 403
