@@ -7,7 +7,7 @@ from django import forms
 
 from accounts.freshness import Freshness, State, state
 from accounts.models import Account, Contact, VerifiedField
-from handoffs.forms.parts import Part
+from handoffs.forms.parts import Part, say_limits_in_words
 from team.admin_kit import counted
 
 CONTACT_FIELDS = ["first_name", "last_name", "title", "phone", "email"]
@@ -33,7 +33,8 @@ class _Person(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs |= {"autocomplete": "off"}
-            field.widget.attrs.pop("maxlength", None)
+            if isinstance(field, forms.CharField):
+                say_limits_in_words(field)
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()

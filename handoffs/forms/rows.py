@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from accounts.models import Contact
 from handoffs.editing import ANSWER_FIELDS, Values
@@ -11,6 +13,17 @@ from handoffs.forms.parts import Day, Part, model_default
 from handoffs.models import Answer, CommitteeMember, Criterion, Objection, Quote, Trigger
 
 SHORT_TEXT = {"rows": 2}
+NO_LINK = "Enter a web address, such as https://acme.com/news."
+
+
+def check_plain_link(value: str) -> None:
+    """Refuse what is no page on the web, or carries a password."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return  # the field's own check says so
+    if parts.scheme not in ("http", "https") or parts.username or parts.password:
+        raise ValidationError(NO_LINK)
 
 
 class RowForm(Part):
@@ -63,18 +76,20 @@ class RowForm(Part):
 class TriggerForm(RowForm):
     list_name, wide = "triggers", ("detail",)
 
+    source_url = forms.URLField(
+        label="Link, where there is one",
+        assume_scheme="https",
+        validators=[check_plain_link],
+        widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://…"}),
+        max_length=500,
+        error_messages={"invalid": NO_LINK},
+    )
+
     class Meta:
         model = Trigger
-        fields = ["kind", "happened_on", "detail", "source_url"]
-        widgets = {
-            "happened_on": Day(),
-            "source_url": forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://…"}),
-        }
-        labels = {
-            "kind": "What kind of signal",
-            "detail": "What happened, in a line",
-            "source_url": "Link, where there is one",
-        }
+        fields = ["kind", "happened_on", "source_url", "detail"]
+        widgets = {"happened_on": Day()}
+        labels = {"kind": "What kind of signal", "detail": "What happened, in a line"}
 
 
 class QuoteForm(RowForm):
@@ -88,15 +103,15 @@ class QuoteForm(RowForm):
 
 
 class ObjectionForm(RowForm):
-    list_name, wide = "objections", ("said",)
+    list_name, wide = "objections", ("said", "left_note")
 
     class Meta:
         model = Objection
-        fields = ["category", "competitor", "said", "left", "left_note"]
+        fields = ["said", "category", "competitor", "left", "left_note"]
         widgets = {"said": forms.Textarea(attrs=SHORT_TEXT)}
         labels = {
             "category": "About",
-            "competitor": "Competitor, if one was named",
+            "competitor": "Competitor, if named",
             "left_note": "How it was left, in a sentence",
         }
 
@@ -122,7 +137,7 @@ class CommitteeForm(RowForm):
         stored = self.before.get("contact_id")
         chosen = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else 0
         if chosen not in self.known and chosen != stored:
-            raise forms.ValidationError(
+            raise ValidationError(
                 "This person is not a contact of the account. Remove the row and add them by name."
             )
         return chosen
@@ -165,7 +180,7 @@ class AnswerForm(Part):
                 return forms.TextInput(
                     attrs={"list": "people", "placeholder": "name, or at least the title"}
                 )
-        return forms.TextInput()
+        return forms.Textarea(attrs={"rows": 1})
 
     @property
     def gap_key(self) -> str:

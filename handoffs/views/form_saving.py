@@ -118,7 +118,8 @@ class _Post:
             if form.is_valid():
                 form.save()
             else:
-                self.errors["account-domain"] = [str(m) for m in form.errors["domain"]]
+                found = [str(message) for messages in form.errors.values() for message in messages]
+                self.errors["account-domain"] = found
 
     def _forms(self, handoff: Handoff) -> PackageForms:
         return PackageForms(
