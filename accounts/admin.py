@@ -66,7 +66,8 @@ class ScopedAdmin(SheetDoor, KeptAdmin):
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> Any:
         if db_field.related_model in (Account, Contact):
-            kwargs["queryset"] = db_field.related_model.objects.visible_to(request.user)
+            rows = db_field.related_model.objects.visible_to(request.user)  # type: ignore[arg-type]
+            kwargs["queryset"] = rows
         if db_field.related_model is User:
             kwargs["queryset"] = User.objects.active()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -209,9 +210,7 @@ class AccountAdmin(ScopedAdmin):
     def people(self, account: Any) -> int:
         return account.contact_count
 
-    def has_start_handoff_permission(
-        self, request: HttpRequest, object_id: object = None
-    ) -> bool:
+    def has_start_handoff_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return request.user.has_perm("handoffs.add_handoff")
 
     @action(

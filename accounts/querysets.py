@@ -6,7 +6,7 @@ from django.db.models import Q
 from team.models import Coverage, Territory, User
 
 
-class AccountQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class AccountQuerySet(models.QuerySet):
     """Lists, boxes, exports and imports start from `visible_to`."""
 
     def visible_to(self, user: User) -> "AccountQuerySet":
@@ -21,7 +21,7 @@ class AccountQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(_importable(user))
 
 
-class ContactQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class ContactQuerySet(models.QuerySet):
     """A contact is seen with its account; one without an account is everybody's."""
 
     def visible_to(self, user: User) -> "ContactQuerySet":

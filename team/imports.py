@@ -220,7 +220,7 @@ class PeopleImporter(Importer):
             self._problem(record, "manager", f"{len(found)} people are called “{name[:60]}”.")
             return None
         manager = found[0] if found else self._new(name)
-        if manager is person:
+        if manager == person or manager.username == person.username:
             self._problem(record, "manager", "nobody reports to themselves.")
             return None
         if _is_above(person, manager):

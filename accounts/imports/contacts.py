@@ -300,11 +300,12 @@ class ContactImporter(Importer):
 
     def write(self) -> None:
         now, source = self.context.now, self.mapping.format.source
-        for record in (*self.new_accounts, *self.new):
-            record.created_at = record.updated_at = now
+        for company in self.new_accounts:
+            company.created_at = company.updated_at = now
         for company, _ in self.assigned:
             company.updated_at = now
         for contact in self.new:
+            contact.created_at = contact.updated_at = now
             contact.source = contact.source or source
         for contact, _ in self.changed:
             contact.updated_at = now

@@ -47,7 +47,7 @@ class SheetDoor(ImportExportMixin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """An import adds and changes, so it takes both permissions."""
-        return self.has_add_permission(request) and self.has_change_permission(request)  # type: ignore[attr-defined]
+        return self.has_add_permission(request) and self.has_change_permission(request)
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if not self.has_import_permission(request):
@@ -90,17 +90,17 @@ class SheetDoor(ImportExportMixin):
                 report = self._run(request, stream, kept, dry_run=False)
             uploads.drop(kept)
         except FileRefused as error:
-            self.message_user(request, str(error), messages.ERROR)  # type: ignore[attr-defined]
+            self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(self._url("import"))
         except IntegrityError:
-            self.message_user(request, RACED, messages.ERROR)  # type: ignore[attr-defined]
+            self.message_user(request, RACED, messages.ERROR)
             return HttpResponseRedirect(self._url("import"))
         if not report.written:
             return self._import_page(
                 request, self._upload_form(request, fresh=True), report, None, kept["name"]
             )
         log.info("%s imported %s: %s", request.user.pk, self._label(), report.summary())
-        self.message_user(request, f"Imported: {report.summary()}.", messages.SUCCESS)  # type: ignore[attr-defined]
+        self.message_user(request, f"Imported: {report.summary()}.", messages.SUCCESS)
         return HttpResponseRedirect(self._url("changelist"))
 
     def _run(
@@ -160,7 +160,7 @@ class SheetDoor(ImportExportMixin):
             count = self.get_export_queryset(request)[: most + 1].count()
             if count > most:
                 sentence = f"At most {most:,} rows can be exported at once: filter the list first."
-                self.message_user(request, sentence, messages.ERROR)  # type: ignore[attr-defined]
+                self.message_user(request, sentence, messages.ERROR)
                 return HttpResponseRedirect(self._url("changelist"))
         return super().export_action(request)
 
@@ -169,7 +169,7 @@ class SheetDoor(ImportExportMixin):
         return f"{names}-{timezone.now():%Y-%m-%d}.{file_format.get_extension()}"
 
     def get_valid_export_item_pks(self, request: HttpRequest) -> Any:
-        return self.get_queryset(request).values_list("pk", flat=True)  # type: ignore[attr-defined]
+        return self.get_queryset(request).values_list("pk", flat=True)
 
     def _label(self) -> str:
         return str(self.model._meta.label_lower)
