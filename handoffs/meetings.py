@@ -35,7 +35,7 @@ def book(
 ) -> Meeting:
     """Book a slot. Tentative until the package is complete and handed over."""
     at = at or timezone.now()
-    _guard(handoff, by, rights.BOOK)
+    handoff = _open_to(handoff.pk, by, rights.BOOK)
     _check_time(starts_at, at)
     try:
         with transaction.atomic():
@@ -71,7 +71,7 @@ def hold(
 ) -> Meeting:
     """Record that somebody of the prospect's side attended. Only a confirmed meeting can be."""
     at = at or timezone.now()
-    _guard(meeting.handoff, by, rights.WORK)
+    meeting.handoff = _open_to(meeting.handoff_id, by, rights.WORK)
     _check_begun(meeting, at)
     if meeting.status == Meeting.Status.TENTATIVE:
         raise TransitionRefused("This meeting is tentative: the package has to be complete first.")
@@ -88,7 +88,7 @@ def miss(
 ) -> Meeting:
     """Record a no-show, theirs or ours."""
     at = at or timezone.now()
-    _guard(meeting.handoff, by, rights.WORK)
+    meeting.handoff = _open_to(meeting.handoff_id, by, rights.WORK)
     _check_begun(meeting, at)
     return _decide(
         meeting,
@@ -111,7 +111,7 @@ def cancel(
 ) -> Meeting:
     """Call it off, and say which side did."""
     at = at or timezone.now()
-    _guard(meeting.handoff, by, rights.BOOK)
+    meeting.handoff = _open_to(meeting.handoff_id, by, rights.BOOK)
     return _decide(
         meeting,
         Meeting.Status.CANCELLED,
@@ -133,8 +133,7 @@ def reschedule(
 ) -> Meeting:
     """Move it: the next link of the same chain. A no-show may be moved as well."""
     at = at or timezone.now()
-    handoff = meeting.handoff
-    _guard(handoff, by, rights.BOOK)
+    meeting.handoff = handoff = _open_to(meeting.handoff_id, by, rights.BOOK)
     _check_time(starts_at, at)
     movable = (*COMING, Meeting.Status.NO_SHOW)
     with transaction.atomic():
@@ -208,7 +207,7 @@ def _change(
 def _log(
     meeting: Meeting, kind: EventKind, *, by: User | None, at: datetime, note: str = ""
 ) -> None:
-    handoff = Handoff.objects.select_related("sdr", "owner", "account").get(pk=meeting.handoff_id)
+    handoff = meeting.handoff
     record(
         handoff,
         kind,
@@ -226,11 +225,14 @@ def _log(
     )
 
 
-def _guard(handoff: Handoff, by: User | None, right: str) -> None:
+def _open_to(pk: int, by: User | None, right: str) -> Handoff:
+    """The handoff as it stands now, if it is open and `by` may do this."""
+    handoff = Handoff.objects.select_related("sdr", "owner", "account", "territory").get(pk=pk)
     if not handoff.is_open:
         raise TransitionRefused("This handoff is closed, so its meetings stay as they are.")
     if sentence := rights.why_not(by, right, handoff):
         raise TransitionRefused(sentence)
+    return handoff
 
 
 def _check_time(starts_at: datetime, at: datetime) -> None:

@@ -36,7 +36,10 @@ def send(letter: Letter, *, by: User, at: datetime | None = None) -> Letter:
     Blocked until the package is complete. Sending the prep e-mail is the AE's first contact.
     """
     at = at or timezone.now()
-    handoff = letter.handoff
+    # As it stands now, not as it stood when the letter was drafted.
+    letter.handoff = handoff = Handoff.objects.select_related(
+        "sdr", "owner", "contact", "account", "territory"
+    ).get(pk=letter.handoff_id)
     _may_write(letter, by)
     if not handoff.is_open:
         raise TransitionRefused("This handoff is closed: there is nothing to send any more.")
@@ -52,7 +55,7 @@ def send(letter: Letter, *, by: User, at: datetime | None = None) -> Letter:
         )
         if not sent:
             raise TransitionRefused("This e-mail was already sent.")
-        letter.refresh_from_db()
+        letter.sent_at, letter.sent_by = at, by
         meeting = handoff.coming_meeting()
         post(letter, sender=by, meeting=meeting, method=REQUEST, at=at)
         if letter.kind == Kind.PREP:

@@ -9,13 +9,15 @@ from typing import Any
 from accounts.models import Account, Contact, Method, Verification, VerifiedField
 from config.demo.market import theme_of
 from config.demo.words import ANSWERS_BACK, RETURN_QUESTIONS, Theme
-from handoffs import lifecycle
+from handoffs import letters, lifecycle, meetings, sending
 from handoffs.models import (
     Answer,
     CommitteeMember,
     Criterion,
     Handoff,
     LeadSource,
+    Letter,
+    Meeting,
     Objection,
     Quote,
     Reason,
@@ -57,6 +59,10 @@ class Story:
     ending: str
     pace: float  # how quickly its AE works: 1 is on time
     handoff: Handoff | None = None
+    meets_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.meets_at = self._on_the_hour(self._later(self.begins, 60 * 8 * 4))
 
     def acts(self, number: int) -> Iterator[Act]:
         """Its acts in order of time; a later one is skipped when an earlier one made it moot."""
@@ -86,22 +92,45 @@ class Story:
         yield Act(at, order + 5, self._accept)
         if self.ending == "accepted":
             return
-        unprepared = self.random.random() < 0.15
-        if not unprepared:
+        if self.random.random() < 0.85:
+            yield Act(self._later(at, self.random.randrange(3, 60)), order + 6, self._introduce)
+        if self.random.random() > 0.15:
             at = self._later(at, self.random.randrange(5, 90))
-            yield Act(at, order + 6, self._prepare)
+            yield Act(at, order + 7, self._prepare)
         at = self._later(at, int(self.random.lognormvariate(3.7, 0.8) * self.pace))
-        yield Act(at, order + 7, self._contact)
+        yield Act(at, order + 8, self._contact)
         if self.ending == "contacted":
             return
-        at = self._later(at, self.random.randrange(900, 4000))
-        yield Act(at, order + 8, self._close)
+        yield from self._meet(order + 9)
+
+    def _meet(self, order: int) -> Iterator[Act]:
+        """The meeting that was agreed: held at once, moved, or missed and held later."""
+        at = self.meets_at
+        luck = self.random.random()
+        won = self.ending == "qualified"
+        if luck < 0.10:
+            yield Act(at - timedelta(hours=5), order, self._move_meeting)
+            at = self._later(at, 60 * 8 * 2)
+        elif luck < (0.20 if won else 0.50):
+            yield Act(at + timedelta(minutes=20), order, self._miss)
+            if not won and luck > 0.32:
+                yield Act(self._later(at, 60 * 8 * 6), order + 3, self._close)
+                return
+            yield Act(at + timedelta(minutes=50), order + 1, self._move_meeting)
+            at = self._later(at + timedelta(minutes=50), 60 * 8 * 2)
+        yield Act(at + timedelta(minutes=45), order + 2, self._hold)
+        end = self._later(at + timedelta(minutes=45), self.random.randrange(20, 900))
+        yield Act(end, order + 3, self._close)
 
     def _later(self, at: datetime, minutes: int) -> datetime:
         """So many working minutes on, never exactly on the minute."""
         due = self.hours.add(at, timedelta(minutes=max(1, minutes)))
         assert due is not None, "the demo's calendars are open"  # noqa: S101
         return due + timedelta(seconds=self.random.randrange(1, 50))
+
+    def _on_the_hour(self, at: datetime) -> datetime:
+        """The half hour before, as people book."""
+        return at.replace(minute=at.minute // 30 * 30, second=0, microsecond=0)
 
     # --- The acts, each one verb -------------------------------------------------------------
 
@@ -123,12 +152,20 @@ class Story:
             why_targeted=theme.why if finished else "",
             call_notes=theme.notes if finished else "",
             next_step=theme.next_step if finished else "",
-            next_step_at=self._later(at, 60 * 8 * 4) if finished else None,
+            next_step_at=self.meets_at if finished else None,
             next_step_who=theme.who if finished else "",
         )
         if finished:
             self._verify(at)
             fill(self.handoff, theme, self.contact, self.others, at, self.random)
+            meetings.book(
+                self.handoff,
+                by=self.sdr,
+                starts_at=self.meets_at,
+                minutes=45,
+                location="Video call, link in the invitation",
+                at=at,
+            )
         else:
             Quote.objects.create(
                 handoff=self.handoff,
@@ -193,17 +230,43 @@ class Story:
             self._handoff, by=self._owner, at=at, objections=[theme.objection, theme.left_note]
         )
 
+    def _introduce(self, at: datetime) -> None:
+        letter = letters.draft(self._fresh, Letter.Kind.INTRODUCTION, at=at)
+        sending.send(letter, by=self.sdr, at=at)
+
     def _contact(self, at: datetime) -> None:
-        hot = "" if self._fresh.is_prepared else "Hot inbound: they were waiting on the line."
+        handoff = self._fresh
+        if handoff.is_prepared and self.random.random() < 0.7:
+            letter = letters.draft(handoff, Letter.Kind.PREP, at=at)
+            sending.send(letter, by=self._owner, at=at)
+            return
+        hot = "" if handoff.is_prepared else "Hot inbound: they were waiting on the line."
         lifecycle.record_contact(
-            self._handoff,
-            by=self._owner,
-            channel=self.random.choice(["email", "email", "call"]),
-            at=at,
-            unprepared_because=hot,
+            handoff, by=self._owner, channel="call", at=at, unprepared_because=hot
+        )
+
+    def _meeting(self) -> Meeting:
+        meeting = self._handoff.meetings.order_by("-pk").first()
+        if meeting is None:
+            raise lifecycle.TransitionRefused("There is no meeting.")
+        return meeting
+
+    def _hold(self, at: datetime) -> None:
+        meetings.hold(self._meeting(), by=self._owner, at=at)
+
+    def _miss(self, at: datetime) -> None:
+        meetings.miss(self._meeting(), by=self._owner, at=at, note="Nobody joined, no answer.")
+
+    def _move_meeting(self, at: datetime) -> None:
+        meeting = self._meeting()
+        starts_at = self._on_the_hour(self._later(meeting.starts_at, 60 * 8 * 2 - 90))
+        meetings.reschedule(
+            meeting, by=self._owner, starts_at=starts_at, at=at, note="They asked for another day."
         )
 
     def _close(self, at: datetime) -> None:
+        if self._fresh.coming_meeting():
+            raise lifecycle.TransitionRefused("The meeting has no outcome yet.")
         if self.ending == "qualified":
             lifecycle.create_opportunity(
                 self._handoff,
