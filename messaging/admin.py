@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import linebreaksbr
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -47,11 +48,11 @@ class MessageAdmin(DeskAdmin):
     actions = ["resend_selected"]
     actions_detail = ["resend", "it_arrived", "send_it_again"]
     fieldsets = [
-        (None, {"fields": ["state_shown", "then", "error", "attempts", "sent_at"]}),
+        (None, {"fields": ["state", "then", "happened", "attempts"]}),
         (
             "The message",
-            {"fields": ["recipient", "person", "medium", "subject", "body", "shown_headers",
-                        "calendar"]},
+            {"fields": ["recipient", "person", "medium", "subject", "words", "shown_headers",
+                        "invitation"]},
         ),
         ("Where it comes from", {"fields": ["kind", "about_page", "event_key", "created_at"]}),
     ]  # fmt: skip
@@ -111,9 +112,22 @@ class MessageAdmin(DeskAdmin):
             return f"{timezone.localtime(message.sent_at):%d %b %H:%M}"
         return message.error[:80]
 
+    @display(description="what happened")
+    def happened(self, message: Message) -> str:
+        return message.error or "nothing to tell"
+
+    @display(description="text")
+    def words(self, message: Message) -> str:
+        return linebreaksbr(message.body)
+
     @display(description="headers")
     def shown_headers(self, message: Message) -> str:
-        return "\n".join(f"{name}: {value}" for name, value in message.headers.items()) or "none"
+        lines = "\n".join(f"{name}: {value}" for name, value in message.headers.items())
+        return linebreaksbr(lines or "only the usual ones")
+
+    @display(description="invitation")
+    def invitation(self, message: Message) -> str:
+        return linebreaksbr(message.calendar or "none")
 
     @display(description="about")
     def about_page(self, message: Message) -> str:

@@ -13,7 +13,8 @@ import uuid
 from collections import Counter
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db import transaction
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from messaging import channels, digests, trouble
@@ -78,12 +79,13 @@ def release_stuck(now: datetime | None = None) -> int:
         state=Message.State.RETRY, lease_until=None, next_try_at=now, error=died
     )
     for message in stuck.filter(audience=Message.Audience.PROSPECT):
-        changed = Message.objects.filter(
-            pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token
-        ).update(state=Message.State.UNKNOWN, lease_until=None, next_try_at=None, error=died)
-        if changed:
-            count += 1
-            trouble.tell_about_prospect_mail(message, "mail_unknown", died, now)
+        with transaction.atomic():
+            changed = Message.objects.filter(
+                pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token
+            ).update(state=Message.State.UNKNOWN, lease_until=None, next_try_at=None, error=died)
+            if changed:
+                count += 1
+                trouble.tell_about_prospect_mail(message, "mail_unknown", died, now)
     return count
 
 
@@ -106,16 +108,19 @@ class _Pass:
         release_stuck(self.now())
         _drop_expired(self.now())
         with MailLine() as self.mail:
+            self._send_digests()
             while self._has_time():
-                self._send_digests()
                 batch = list(self._due()[:BATCH])
                 for message in batch:
                     if not self._has_time():
                         break
                     if not self._is_held(message) and not trouble.cancel_if_gone(message):
                         self._deliver([message])
-                if not batch and not self._wait_for_a_channel():
+                if batch:
+                    continue
+                if not self._wait_for_a_channel():
                     break
+                self._send_digests()
         return self.results
 
     def _has_time(self) -> bool:
@@ -146,12 +151,15 @@ class _Pass:
     def _send_digests(self) -> None:
         """Where more than 20 wait for one reader, one message that lists them all."""
         crowds: Counter[tuple[str, str]] = Counter()
-        eligible = digests.eligible(self._due())
-        for medium, recipient in eligible.values_list("medium", "recipient"):
-            crowds[medium, channels.channel_name(recipient)] += 1
+        waiting = digests.eligible(self._due()).order_by().values("medium", "recipient")
+        for medium, recipient, count in waiting.annotate(n=Count("pk")).values_list(
+            "medium", "recipient", "n"
+        ):
+            crowds[medium, channels.channel_name(recipient)] += count
         for (medium, reader), count in crowds.items():
             if count > digests.MOST_SINGLE and self._has_time():
-                crowd = list(eligible.filter(_to_reader(medium, reader))[: self.room])
+                due = digests.eligible(self._due()).filter(_to_reader(medium, reader))
+                crowd = due[: self.room]
                 self._deliver([message for message in crowd if not trouble.cancel_if_gone(message)])
 
     def _deliver(self, messages: list[Message]) -> None:
@@ -266,39 +274,35 @@ class _Pass:
         until: datetime | None,
     ) -> None:
         now = self.now()
-        prospect = message.audience == Message.Audience.PROSPECT
         if error.closed:
             self.results["dead"] += trouble.fall_back([message], str(error), now, token=token)
             return
-        changes: dict[str, object] = {"lease_until": None, "lease_token": None}
         put_off = until is not None and now - message.created_at < PATIENCE
-        if error.permanent:
-            changes |= {"state": Message.State.DEAD, "next_try_at": None}
-        elif error.unknown and prospect:
-            changes |= {"state": Message.State.UNKNOWN, "next_try_at": None}
-        elif message.attempts >= len(WAITS) and not put_off:
-            changes |= {"state": Message.State.DEAD, "next_try_at": None}
-        else:
-            changes |= {
-                "state": Message.State.RETRY,
-                "next_try_at": until or now + _wait_after(message.attempts),
-            }
-            if put_off:
-                changes["attempts"] = F("attempts") - 1
+        state = _state_after(message, error, put_off)
+        wait_until = until or now + _wait_after(message.attempts)
         said = f"{OUTAGE}{error}" if error.down and not error.unknown else str(error)
-        recorded = Message.objects.filter(
-            pk=message.pk, state=Message.State.SENDING, lease_token=token
-        ).update(error=said[:500], **changes)
-        if not recorded:
-            return
-        state = Message.State(str(changes["state"]))
-        self.results[state.value] += 1
-        if error.retry_after is not None and error.retry_after > LONGEST_HOLD.total_seconds():
-            trouble.mail_instead(message, now)
-        if prospect and state is Message.State.UNKNOWN:
-            trouble.tell_about_prospect_mail(message, "mail_unknown", said, now)
-        elif prospect and state is Message.State.DEAD:
-            trouble.tell_about_prospect_mail(message, "mail_undelivered", said, now)
+        with transaction.atomic():
+            recorded = Message.objects.filter(
+                pk=message.pk, state=Message.State.SENDING, lease_token=token
+            ).update(
+                state=state,
+                next_try_at=wait_until if state is Message.State.RETRY else None,
+                lease_until=None,
+                lease_token=None,
+                attempts=F("attempts") - (1 if put_off else 0),
+                error=said[:500],
+            )
+            if not recorded:
+                return
+            self.results[state.value] += 1
+            if error.retry_after and error.retry_after > LONGEST_HOLD.total_seconds():
+                trouble.mail_instead(message, now)
+            if message.audience != Message.Audience.PROSPECT:
+                return
+            if state is Message.State.UNKNOWN:
+                trouble.tell_about_prospect_mail(message, "mail_unknown", said, now)
+            elif state is Message.State.DEAD:
+                trouble.tell_about_prospect_mail(message, "mail_undelivered", said, now)
 
     def _channel(self, name: str) -> Channel | None:
         if name not in self.channels:
@@ -318,9 +322,20 @@ def _drop_expired(now: datetime) -> None:
     )
 
 
+def _state_after(message: Message, error: TransportError, put_off: bool) -> Message.State:
+    """What becomes of a message that `error` kept from being sent."""
+    if error.permanent:
+        return Message.State.DEAD
+    if error.unknown and message.audience == Message.Audience.PROSPECT:
+        return Message.State.UNKNOWN
+    if message.attempts >= len(WAITS) and not put_off:
+        return Message.State.DEAD
+    return Message.State.RETRY
+
+
 def _wait_after(attempts: int) -> timedelta:
     """How long to wait after so many tries, give or take a fifth: not all at the same moment."""
-    return WAITS[attempts] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
+    return WAITS[min(attempts, len(WAITS) - 1)] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
 
 
 def _line(message: Message) -> str:
