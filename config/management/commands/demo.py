@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--handoffs", type=int, default=360)
+        parser.add_argument("--handoffs", type=int, default=240)
         parser.add_argument("--months", type=int, default=6)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
