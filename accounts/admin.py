@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 
 from accounts.changes import WATCHED, history
+from accounts.countries import NAMES
 from accounts.freshness import State, state
 from accounts.imports.resources import AccountResource, ContactResource
 from accounts.models import (
@@ -292,7 +293,7 @@ class ContactAdmin(ScopedAdmin):
     """People at accounts, and how far what we know of them can be trusted."""
 
     resource_classes = [ContactResource]
-    asks_for_country = True
+    countries = NAMES
     instead = "Set the date on which they left instead."
     list_display = ["person", "account", "title", "email", "email_state", "dial_state", "role"]
     list_select_related = ["account"]

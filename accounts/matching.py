@@ -23,7 +23,7 @@ BY_ID = {
 }
 BY_DOMAIN = "same domain"
 BY_MAIL_DOMAIN = "e-mail at the company’s domain"
-BY_NAME = "same name but for the legal form"
+BY_NAME = "same company name"
 BY_EMAIL = "same e-mail"
 BY_PHONE = "same phone and last name"
 BY_PERSON = "same name at the same company"

@@ -164,6 +164,7 @@ class ContactImporter(Importer):
                 number, extension = parsing.phone(cell, region)
             except Unreadable as error:
                 self._problem(record, field, str(error))
+                del record.values[field]
                 continue
             record.values[field] = number
             if not extension:

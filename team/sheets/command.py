@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import IntegrityError
 from django.utils import timezone
 
 from team.models import User
@@ -55,6 +56,11 @@ class ImportCommand(BaseCommand):
                 report = run_import(self.importer(mapping, context), table.rows)
         except FileRefused as error:
             raise CommandError(f"{path.name}: {error} Nothing was imported.") from None
+        except IntegrityError:
+            raise CommandError(
+                "Somebody has added one of these records meanwhile. Nothing was imported; run it "
+                "again."
+            ) from None
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror or error}.") from None
         self._print(report)

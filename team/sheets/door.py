@@ -1,10 +1,11 @@
 """Import and export in the admin, for any model whose resource is a SheetResource."""
 
 import logging
+from collections.abc import Mapping
 from io import BufferedReader
 from operator import attrgetter
 from pathlib import PurePath
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -43,7 +44,8 @@ class SheetDoor(ImportExportMixin):
     export_form_class = ExportForm
     to_encoding = "utf-8-sig"
     import_template_name = "sheets/import.html"
-    asks_for_country = False
+    # Code and name of each country that local phone numbers may be from; none: no numbers come in.
+    countries: ClassVar[Mapping[str, str]] = {}
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """An import adds and changes, so it takes both permissions."""
@@ -121,7 +123,7 @@ class SheetDoor(ImportExportMixin):
             limits_for(request.user),  # type: ignore[arg-type]
             request.POST if sent else None,
             request.FILES if sent else None,
-            phones=self.asks_for_country,
+            countries=self.countries,
         )
 
     def _import_page(

@@ -1,11 +1,12 @@
 """The forms of an import in the admin: the file with its columns, and the confirmation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from pathlib import PurePath
 from typing import Any
 
 from django import forms
-from phonenumbers import SUPPORTED_REGIONS
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from team.sheets.formats import Format
 from team.sheets.limits import MEGABYTE, Limits
@@ -17,19 +18,23 @@ class UploadForm(forms.Form):
     import_file = forms.FileField(
         label="File",
         allow_empty_file=True,
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.xlsx"}),
         error_messages={"required": "Choose a file."},
     )
     format = forms.ChoiceField(label="Columns", required=False)
-    country = forms.CharField(
+    country = forms.ChoiceField(
         label="Country of phone numbers without country code",
         required=False,
-        max_length=2,
-        help_text="Two letters, such as US. Only asked where the company’s country is not known.",
+        help_text="Only asked where the company’s country is not known.",
     )
 
     def __init__(
-        self, formats: Sequence[Format], limits: Limits, *args: Any, phones: bool, **kwargs: Any
+        self,
+        formats: Sequence[Format],
+        limits: Limits,
+        *args: Any,
+        countries: Mapping[str, str],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.limits = limits
@@ -40,7 +45,10 @@ class UploadForm(forms.Form):
         ].help_text = (
             f".csv or .xlsx, at most {limits.rows:,} rows and {limits.size // MEGABYTE} MB."
         )
-        if not phones:
+        if countries:
+            named = sorted(countries.items(), key=itemgetter(1))
+            self.fields["country"].choices = [("", "None"), *named]  # type: ignore[attr-defined]
+        else:
             del self.fields["country"]
 
     def clean_import_file(self) -> Any:
@@ -50,12 +58,6 @@ class UploadForm(forms.Form):
                 "Only .csv and .xlsx files can be imported; save the table as one."
             )
         return upload
-
-    def clean_country(self) -> str:
-        code = self.cleaned_data["country"].strip().upper()
-        if code and code not in SUPPORTED_REGIONS:
-            raise forms.ValidationError(f"“{code}” is not a country code, such as US.")
-        return code
 
 
 class ConfirmForm(forms.Form):

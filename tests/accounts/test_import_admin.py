@@ -82,7 +82,7 @@ def test_wrong_rows_are_listed_and_cannot_be_confirmed(revops: User) -> None:
 
 
 def test_a_country_is_asked_for_local_numbers(revops: User) -> None:
-    data = upload("last_name,email,phone\nLocal,l@x.example,0170 1234567\n") | {"country": "de"}
+    data = upload("last_name,email,phone\nLocal,l@x.example,0170 1234567\n") | {"country": "DE"}
     page = door(revops).post(CONTACTS, data)
     assert page.context["report"].summary().startswith("1 new")
 
