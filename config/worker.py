@@ -17,7 +17,7 @@ from types import FrameType
 
 from django.conf import settings
 from django.db import Error, connection
-from django.db.models import Max, Min
+from django.db.models import Min
 from django_q.brokers import get_broker
 from django_q.models import OrmQ, Schedule
 
@@ -204,7 +204,7 @@ class Signs:
             self._note("worker", beat_at)
         oldest = OrmQ.objects.aggregate(oldest=Min("pk"))["oldest"]
         self._note("queue", object() if oldest is None else oldest)
-        self._note("scheduler", Schedule.objects.aggregate(latest=Max("next_run"))["latest"])
+        self._note("scheduler", Schedule.objects.aggregate(next=Min("next_run"))["next"])
 
     def longest_silence(self) -> tuple[str, float]:
         """The sign that stands still for longest, and for how many seconds beyond the usual."""

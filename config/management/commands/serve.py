@@ -17,7 +17,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from config import processes
@@ -50,7 +50,10 @@ class Command(BaseCommand):
             raise CommandError(f"“{options['address']}” is not HOST:PORT, such as 127.0.0.1:8000.")
         refuse_a_taken_port(host, int(port))
         if options["prepare"]:
-            prepare()
+            try:
+                prepare()
+            except KeyboardInterrupt:
+                raise CommandError("Stopped before it was ready.") from None
         self.check()
         web = f"http://{host}:{port}"
         self.say(f"\nHandoff Desk is at {web}/", *demo_sign_ins(), "Ctrl-C ends it.\n")
@@ -138,7 +141,8 @@ def prepare() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
     collect_static()
-    call_command("demo", "--if-empty")
+    with transaction.atomic():  # whoever stops it half-way finds an empty database again
+        call_command("demo", "--if-empty")
 
 
 def collect_static() -> None:
