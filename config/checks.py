@@ -11,7 +11,7 @@ from django.db import connection
 def worker_settings(**kwargs: Any) -> list[CheckMessage]:
     """django-q2 repeats a task that is still running when `retry` is not well above `timeout`."""
     found: list[CheckMessage] = []
-    queue = settings.Q_CLUSTER
+    queue: dict[str, Any] = settings.Q_CLUSTER
     if queue["retry"] <= 3 * queue["timeout"]:
         found.append(
             Error(
@@ -52,7 +52,7 @@ def time_settings(**kwargs: Any) -> list[CheckMessage]:
 @register()
 def mail_settings(**kwargs: Any) -> list[CheckMessage]:
     """A mail server that hangs must not hold the worker for ever."""
-    if settings.EMAIL_TIMEOUT and 0 < settings.EMAIL_TIMEOUT < settings.Q_CLUSTER["timeout"]:
+    if settings.EMAIL_TIMEOUT and 0 < settings.EMAIL_TIMEOUT < int(settings.Q_CLUSTER["timeout"]):
         return []
     return [
         Error(

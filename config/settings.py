@@ -4,6 +4,7 @@ A wrong value ends the start with one line that names the variable. Without any 
 product runs on SQLite in `var/`, on loopback, which is the embedded default.
 """
 
+import logging
 import os
 import sys
 from email.utils import parseaddr
@@ -42,7 +43,7 @@ try:
     site = urlsplit(BASE_URL)
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
     SECRET_KEY = env.str("SECRET_KEY", "") or local_secret_key(VAR_DIR)
-    SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+    SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
     DATABASE = env.dj_db_url(
         "DATABASE_URL", f"sqlite:///{VAR_DIR / 'desk.sqlite3'}", conn_max_age=60
     )
@@ -50,7 +51,7 @@ try:
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Handoff Desk <handoffs@localhost>")
     SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", "")
     REDIS_URL = env.str("REDIS_URL", "")
-    LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
+    LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 except (EnvError, ValueError) as error:
     # environs words its errors as `Environment variable "X" invalid: …`.
     name = str(error).split('"')[1] if '"' in str(error) else "environment"
@@ -266,7 +267,7 @@ PHONENUMBER_DB_FORMAT = "E164"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
+STORAGES: dict[str, dict[str, object]] = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR_DIR / "uploads", "file_permissions_mode": 0o600},

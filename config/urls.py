@@ -9,7 +9,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("reports/", include("reports.urls")),
     path("sla/", include("sla.urls")),
-    path("hooks/", include("accounts.urls")),
     path("healthz", include("sla.health_urls")),
     path("robots.txt", views.robots, name="robots"),
     path("", include("handoffs.urls")),

@@ -39,7 +39,7 @@ def answer(request: HttpRequest, status: int, sentence: str = "") -> HttpRespons
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:
     """What was typed into the form that could not be taken, so that it can be copied."""
     hidden = {"csrfmiddlewaretoken", "password", "password1", "password2"}
-    return [(name, value) for name, value in request.POST.items() if name not in hidden and value]
+    return [(n, str(v)) for n, v in request.POST.items() if n not in hidden and v]
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -69,5 +69,3 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """No crawler has business here."""
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
-
-

@@ -42,7 +42,7 @@ def invitation(
         guest.params["ROLE"] = vText("REQ-PARTICIPANT")
         guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
         guest.params["RSVP"] = vText("TRUE")
-        event.add("attendee", guest, encode=0)
+        event.add("attendee", guest, encode=False)
     if method == REQUEST:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")

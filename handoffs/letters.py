@@ -6,6 +6,7 @@ coming meeting. Editing and sending them is in handoffs/sending.py.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -95,7 +96,7 @@ def post(
         "To": f"{contact.name} <{contact.email}>",
         "Cc": ", ".join(f"{person} <{person.email}>" for person in copied),
     }
-    common = {
+    common: dict[str, Any] = {
         "event_key": f"letter:{letter.pk}",
         "medium": Message.Medium.EMAIL,
         "kind": letter.kind,

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from team.models import User
 
 
-class HandoffQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class HandoffQuerySet(models.QuerySet):
     """Every screen starts from `visible_to`: nobody sees more than the role needs."""
 
     def visible_to(self, user: User) -> "HandoffQuerySet":

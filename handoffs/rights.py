@@ -33,7 +33,7 @@ def leads_it(user: User, handoff: Handoff) -> bool:
         return True
     if not user.is_manager:
         return False
-    if handoff.territory_id and handoff.territory.manager_id == user.pk:
+    if handoff.territory is not None and handoff.territory.manager_id == user.pk:
         return True
     if handoff.owner_id is None and handoff.territory_id is None:
         return True

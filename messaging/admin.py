@@ -250,7 +250,7 @@ class MessageTemplateAdmin(DeskAdmin):
         text = self.get_object(request, object_id)
         shown = _preview(text, text.subject, text.body) if text else {}
         context = {**shown, **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+        return super().change_view(request, object_id, form_url, context)
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """How what is typed would read, with sample values; nothing is saved."""

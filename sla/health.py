@@ -93,7 +93,7 @@ def outbox() -> list[tuple[str, int]]:
     for states in ((State.PENDING, State.RETRY), (State.SENDING,), (State.DEAD, State.UNKNOWN)):
         rows = Message.objects.filter(state__in=states).order_by().values("state")
         found = dict(rows.annotate(n=Count("pk")).values_list("state", "n"))
-        counts |= {state.label: found.get(state.value, 0) for state in states}
+        counts |= {str(state.label): found.get(state.value, 0) for state in states}
     return list(counts.items())
 
 

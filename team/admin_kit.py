@@ -5,7 +5,7 @@ Buttons are Unfold actions with a dialog, so that only a POST with a token write
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -22,6 +22,12 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from team.admin_base import DeskAdmin, DeskStackedInline, DeskTabularInline
+from team.models import User
+
+
+def viewer(request: HttpRequest) -> User:
+    """Whoever is signed in; the admin lets nobody else come this far."""
+    return cast(User, request.user)
 
 
 def in_words(error: ValidationError) -> str:
@@ -50,7 +56,8 @@ def held_by(obj: models.Model, *, leave_out: tuple[type[models.Model], ...] = ()
     Asks every relation that points at it and protects it, also those of floors above.
     """
     counts: Counter[type[models.Model]] = Counter()
-    for relation in obj._meta.get_fields(include_hidden=True):
+    relations: Any = obj._meta.get_fields(include_hidden=True)
+    for relation in relations:
         model = relation.related_model
         protects = getattr(relation, "on_delete", None) is models.PROTECT
         if protects and model not in leave_out:
@@ -95,6 +102,9 @@ class KeptAdmin(_NoPopups, DeskAdmin):
 
     actions = None
     instead = ""
+
+    class Media:
+        css = {"all": ["desk/admin.css"]}
 
     def keeps(self, obj: Any) -> str:
         """Why a row stays, as the subject of a sentence: “12 handoffs”; empty if it may go."""

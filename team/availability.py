@@ -19,11 +19,11 @@ class Hop(NamedTuple):
 
 def current_absence(user: User, now: datetime) -> Absence | None:
     """The absence that `user` is in at `now`; the one that ends last if several overlap."""
-    return user.absences.at(now).select_related("cover").order_by("-ends_at").first()  # type: ignore[attr-defined]
+    return user.absences.at(now).select_related("cover").order_by("-ends_at").first()
 
 
 def is_away(user: User, now: datetime) -> bool:
-    return user.absences.at(now).exists()  # type: ignore[attr-defined]
+    return user.absences.at(now).exists()
 
 
 def unavailable_because(user: User, now: datetime, load: int | None = None) -> str:

@@ -105,7 +105,7 @@ class DayField(forms.SplitDateTimeField):
         day.validators.append(check_date)
         at.required = False
 
-    def compress(self, data_list: list[Any]) -> datetime | None:
+    def compress(self, data_list: Any) -> datetime | None:
         if not data_list or not data_list[0]:
             return None
         day, at = data_list[0], data_list[1]

@@ -30,4 +30,4 @@ def unfinished_drafts(user: User) -> int:
 
 
 def _handoffs() -> Any:
-    return User._meta.get_field("owned").related_model._default_manager  # type: ignore[union-attr]
+    return User._meta.get_field("owned").related_model._default_manager

@@ -43,7 +43,7 @@ def found_companies(
     industries = list(COMPANY_B)
     names = [f"{first} {{}}" for first in COMPANY_A]
     sdrs = [people[name] for name in ("sdr", "uma", "leo", "nia")]
-    accounts = []
+    accounts: list[Account] = []
     for number in range(count):
         industry = industries[number % len(industries)]
         place = list(territories.values())[number % len(territories)]

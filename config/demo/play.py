@@ -156,7 +156,7 @@ def sign_the_standard(people: dict[str, User], at: datetime) -> None:
 def leave_no_trace_of_playing(random: Random, people: dict[str, User], now: datetime) -> None:
     """History was recorded when it happened, its messages have gone out, most causes are known."""
     # The events' own manager is append-only, for good reason; this is the making of a past.
-    plain = models.QuerySet(HandoffEvent)
+    plain: models.QuerySet[HandoffEvent] = models.QuerySet(HandoffEvent)
     plain.update(recorded_at=models.F("occurred_at"), backfilled=False)
     Message.objects.update(
         state=Message.State.SENT, sent_at=models.F("created_at"), next_try_at=None, attempts=1

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -271,7 +272,7 @@ class Story:
             lifecycle.create_opportunity(
                 self._handoff,
                 by=self._owner,
-                amount=self.random.choice([18_000, 32_000, 45_000, 78_000, 120_000]),
+                amount=Decimal(self.random.choice([18_000, 32_000, 45_000, 78_000, 120_000])),
                 external_id=f"OPP-{self._handoff.pk:05d}",
                 at=at,
             )

@@ -8,7 +8,7 @@ from handoffs.models.package import Objection
 from team.bounds import check_one_line, check_storable
 
 
-class TaggedQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class TaggedQuerySet(models.QuerySet):
     """Library entries, the best match for a package first: see handoffs.preparation."""
 
     def current(self) -> "TaggedQuerySet":

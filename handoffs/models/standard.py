@@ -236,8 +236,8 @@ class CriterionQuerySet(models.QuerySet["Criterion"]):
         _refuse_locked(self._version_ids())
         return super().delete()
 
-    def bulk_create(self, objs: Iterable["Criterion"], *args: Any, **kwargs: Any) -> Any:
-        rows = list(objs)
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
+        rows: list[Any] = list(objs)
         _refuse_locked({row.version_id for row in rows})
         return super().bulk_create(rows, *args, **kwargs)
 

@@ -193,7 +193,7 @@ def _watched(kind: Any, hang_up: HangUp) -> Any:
         hang_up.sock = sock
         return sock
 
-    class Watched(kind):  # type: ignore[misc]
+    class Watched(kind):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self._create_connection = connect

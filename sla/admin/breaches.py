@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from sla import breaches, words
 from sla.models import Breach
-from team.admin_kit import KeptAdmin
+from team.admin_kit import KeptAdmin, viewer
 from team.models import User
 
 
@@ -90,9 +90,9 @@ class BreachAdmin(KeptAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Breach]:
         found = super().get_queryset(request)
-        if request.user.is_revops or request.user.is_superuser:  # type: ignore[union-attr]
+        if viewer(request).is_revops or viewer(request).is_superuser:
             return found
-        return found.filter(of_the_team(request.user))  # type: ignore[arg-type]
+        return found.filter(of_the_team(viewer(request)))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -104,17 +104,17 @@ class BreachAdmin(KeptAdmin):
         """Only a manager of the team in question says what the cause was."""
         if not super().has_change_permission(request, obj):
             return False
-        if obj is None or request.user.is_superuser:
+        if obj is None or viewer(request).is_superuser:
             return True
-        theirs = Breach.objects.filter(of_the_team(request.user), pk=obj.pk)  # type: ignore[arg-type]
-        return bool(request.user.is_manager) and theirs.exists()  # type: ignore[union-attr]
+        theirs = Breach.objects.filter(of_the_team(viewer(request)), pk=obj.pk)
+        return bool(viewer(request).is_manager) and theirs.exists()
 
     def save_model(self, request: HttpRequest, obj: Breach, form: Any, change: bool) -> None:
         breaches.explain(
             obj,
             cause=obj.cause,
             note=obj.cause_note,
-            by=request.user,  # type: ignore[arg-type]
+            by=viewer(request),
             at=timezone.now(),
         )
 

@@ -28,6 +28,7 @@ from team.admin_kit import (
     VersionedAdmin,
     chip,
     leave_dialog,
+    viewer,
 )
 from team.forms import kept_rows
 
@@ -120,9 +121,11 @@ class StepInline(InDraftOnly, PlainTabularInline):
     verbose_name_plural = "what happens when a promise runs late"
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        formfield: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "channel":
-            kwargs["queryset"] = Channel.objects.filter(is_enabled=True)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+            formfield.queryset = Channel.objects.filter(is_enabled=True)
+            formfield.empty_label = "none"
+        return formfield
 
 
 @admin.register(Policy)
@@ -211,10 +214,10 @@ class PolicyVersionAdmin(VersionedAdmin):
         return self._may_write(request) and bool(version.is_locked)
 
     def has_where_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("sla.change_policy"))  # type: ignore[union-attr]
+        return viewer(request).has_perm("sla.change_policy")
 
     def has_new_policy_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("sla.add_policy"))  # type: ignore[union-attr]
+        return viewer(request).has_perm("sla.add_policy")
 
     @action(description="New policy", icon="add", permissions=["new_policy"])
     def new_policy(self, request: HttpRequest) -> HttpResponse:
@@ -245,7 +248,7 @@ class PolicyVersionAdmin(VersionedAdmin):
         version = self.row(request, object_id)
 
         def work() -> str:
-            policies.activate(version, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+            policies.activate(version, by=viewer(request), at=timezone.now())
             return f"{version} is in force for clocks that start from now on."
 
         return self.press(request, work, back_to=self.page_of(version))
@@ -322,4 +325,4 @@ class PolicyVersionAdmin(VersionedAdmin):
 
     def _may_write(self, request: HttpRequest) -> bool:
         """Asked without the version: a locked one may be copied all the same."""
-        return bool(request.user.has_perm("sla.change_policyversion"))  # type: ignore[union-attr]
+        return viewer(request).has_perm("sla.change_policyversion")

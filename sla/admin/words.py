@@ -8,10 +8,10 @@ SHORT = {Target.Hours.AROUND: "around the clock", Target.Hours.BUSINESS: "in bus
 
 def promises_in_words(version: PolicyVersion) -> str:
     """“accept 1 h, around the clock; answer by the SDR 8 h, in business hours”."""
-    runs: list[tuple[str, list[str]]] = []
+    runs: list[tuple[Target.Hours, list[str]]] = []
     for target in sorted(version.targets.all(), key=_in_order):
         if not runs or runs[-1][0] != target.hours:
-            runs.append((target.hours, []))
+            runs.append((Target.Hours(target.hours), []))
         runs[-1][1].append(_promise(target))
     said = [f"{', '.join(promises)}, {SHORT[hours]}" for hours, promises in runs]
     return "; ".join(said) or "nothing promised yet"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -144,7 +145,7 @@ class PolicyVersion(models.Model):
         return self.state != self.State.DRAFT
 
 
-class NumbersQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class NumbersQuerySet(models.QuerySet):
     """Targets and steps: once their version is in force, no path changes them."""
 
     def update(self, **values: Any) -> int:
@@ -157,7 +158,7 @@ class NumbersQuerySet(models.QuerySet):  # type: ignore[type-arg]
         self._refuse_locked()
         return super().delete()
 
-    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[Numbers]:
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         objs = list(objs)
         versions = {row.version_id for row in objs}
         if PolicyVersion.objects.locked().filter(pk__in=versions).exists():
@@ -189,7 +190,9 @@ class Numbers(models.Model):
         return super().delete(*args, **kwargs)
 
     def _refuse_locked(self) -> None:
-        before = NumbersQuerySet(type(self)).filter(pk=self.pk).values("version")
+        before: models.QuerySet[Any, Any] = (
+            NumbersQuerySet(type(self)).filter(pk=self.pk).values("version")
+        )
         touched = Q(pk=self.version_id) | Q(pk__in=before)
         if PolicyVersion.objects.locked().filter(touched).exists():
             raise ValidationError(IN_USE)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from team.admin_kit import KeptAdmin, counted, listed
+from team.admin_kit import KeptAdmin, counted, listed, viewer
 from team.forms import AbsenceForm, span
 from team.models import Absence, Territory, User
 from team.workload import open_handoffs
@@ -47,23 +47,23 @@ class AbsenceAdmin(KeptAdmin):
         found = found.prefetch_related(
             Prefetch("user__primary_of", covered), Prefetch("user__territories", covered)
         )
-        if enters_for_all(request.user):
+        if enters_for_all(viewer(request)):
             return found
-        return found.filter(user__in=own_people(request.user))
+        return found.filter(user__in=own_people(viewer(request)))
 
     def get_fieldsets(self, request: HttpRequest, obj: Absence | None = None) -> Any:
         fields = ["starts_at", "ends_at", "cover", "note"]
-        if chooses_person(request.user):
+        if chooses_person(viewer(request)):
             fields.insert(0, "user")
-        person = obj.user if obj else request.user
-        known = obj is not None or not chooses_person(request.user)
+        person = obj.user if obj else viewer(request)
+        known = obj is not None or not chooses_person(viewer(request))
         return [(None, {"fields": fields, "description": consequence(person) if known else ""})]
 
     def get_form(self, request: HttpRequest, obj: Absence | None = None, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, **kwargs)
-        form.asked_by = request.user
+        form.asked_by = viewer(request)
         if "cover" in form.base_fields:
-            form.base_fields["cover"].help_text = who_covers(obj.user if obj else request.user)
+            form.base_fields["cover"].help_text = who_covers(obj.user if obj else viewer(request))
         zone = timezone.get_current_timezone_name()
         note = f"Without a time: from its first minute. Times are in your zone, {zone}."
         form.base_fields["starts_at"].help_text = note
@@ -72,10 +72,10 @@ class AbsenceAdmin(KeptAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         people = User.objects.active()
         if db_field.name == "user":
-            if not enters_for_all(request.user):
-                people = people.filter(pk__in=own_people(request.user))
+            if not enters_for_all(viewer(request)):
+                people = people.filter(pk__in=own_people(viewer(request)))
             kwargs["queryset"] = people
-            kwargs["initial"] = request.user.pk
+            kwargs["initial"] = viewer(request).pk
         if db_field.name == "cover":
             kwargs["queryset"] = people.filter(is_ae=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -111,15 +111,15 @@ class AbsenceAdmin(KeptAdmin):
         return str(obj.cover) if obj.cover else listed(backup_names(obj.user)) or "nobody named"
 
 
-def enters_for_all(user: Any) -> bool:
-    return bool(user.is_revops or user.is_superuser)
+def enters_for_all(user: User) -> bool:
+    return user.is_revops or user.is_superuser
 
 
-def chooses_person(user: Any) -> bool:
-    return enters_for_all(user) or bool(user.is_manager)
+def chooses_person(user: User) -> bool:
+    return enters_for_all(user) or user.is_manager
 
 
-def own_people(user: Any) -> list[int]:
+def own_people(user: User) -> list[int]:
     """The ids of those whose absences `user` enters: their own, and a manager their team's."""
     return [user.pk, *user.team_ids()] if user.is_manager else [user.pk]
 

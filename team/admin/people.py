@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter, Rel
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
-from team.admin_kit import KeptAdmin, counted, listed
+from team.admin_kit import KeptAdmin, counted, listed, viewer
 from team.forms import NewPersonForm, PersonForm
 from team.imports import PeopleResource
 from team.models import Absence, Role, User
@@ -105,7 +105,7 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):
         may_edit = self.has_change_permission(request, obj)
         sign_in = ["username", "password"] if may_edit else ["username"]
         access = ["is_active"]
-        if request.user.is_superuser:
+        if viewer(request).is_superuser:
             access.append("is_superuser")
         return [
             (None, {"fields": [*sign_in, ("first_name", "last_name"), "email", "time_zone"]}),
@@ -122,12 +122,14 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = list(super().get_readonly_fields(request, obj))
-        if obj is not None and obj == request.user and not obj.is_superuser:
+        if obj is not None and obj == viewer(request) and not obj.is_superuser:
             fields += [*ROLES, "is_active"]
         return fields
 
-    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
         if obj is not None and "is_active" in form.base_fields:
             form.base_fields["is_active"].help_text = (
                 "Off: cannot sign in, is passed over for new handoffs, and their sessions end. "
@@ -142,7 +144,7 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """A superuser is changed by superusers alone: a password set for one is their power."""
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+        if obj is not None and obj.is_superuser and not viewer(request).is_superuser:
             return False
         return super().has_change_permission(request, obj)
 
@@ -158,14 +160,14 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and ENDS_SESSIONS & set(form.changed_data):
-            mine = request.session.session_key if obj == request.user else None
+            mine = request.session.session_key if obj == viewer(request) else None
             end_sessions(obj, now=timezone.now(), keep=mine)
         if change and "is_active" in form.changed_data and not obj.is_active:
             for sentence in left_behind(obj):
                 self.message_user(request, sentence, messages.WARNING)
 
     def _own_roles_note(self, request: HttpRequest, obj: User) -> str:
-        if obj == request.user and not obj.is_superuser:
+        if obj == viewer(request) and not obj.is_superuser:
             return "These are your own roles: another admin has to change them."
         return ""
 

@@ -137,14 +137,14 @@ class CalendarVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.calendar}, version {self.number}"
 
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.pk:
+            raise ValidationError("A calendar version is never edited.")
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
     def hours(self) -> BusinessHours:
         return BusinessHours(
             self.time_zone,
             {day: [(a, b) for a, b in spans] for day, spans in self.weekly_hours.items()},
             [date.fromisoformat(day) for day in self.holidays],
         )
-
-    def save(self, *args: object, **kwargs: object) -> None:
-        if self.pk:
-            raise ValidationError("A calendar version is never edited.")
-        super().save(*args, **kwargs)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 import zoneinfo
 from collections.abc import Iterable
 from datetime import datetime
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -98,7 +99,7 @@ class User(AbstractUser):
         max_length=32, blank=True, help_text="Such as U024BE7LH; lets Slack mention them."
     )
 
-    objects = PeopleManager()
+    objects: ClassVar[PeopleManager] = PeopleManager()  # type: ignore[misc]
 
     class Meta:
         ordering = ["first_name", "last_name", "username"]

@@ -293,7 +293,7 @@ def test_a_receiver_that_fails_rolls_the_move_back(
     assert "accepted" not in kinds(waiting)
 
 
-@pytest.mark.parametrize("status", [status for status in Status])
+@pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("verb", list(lifecycle.TRANSITIONS))
 def test_every_verb_keeps_to_the_table(
     verb: str, status: Status, waiting: Handoff, ae: User, manager: User, ae2: User

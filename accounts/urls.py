@@ -1,5 +1,0 @@
-"""Addresses of the accounts pages."""
-
-from django.urls import path
-
-urlpatterns: list = []
