@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from handoffs import completeness, editing, lifecycle, merging, prefill
-from handoffs.forms.contact import AccountDomainForm
+from handoffs.forms.contact import AccountDomainForm, ContactForm
 from handoffs.forms.package import PackageForms
 from handoffs.forms.persons import PeoplePart
 from handoffs.forms.sheet import Sheet, contacts_of
@@ -236,6 +236,7 @@ class _Post:
             "gaps": sheet.gap_texts(),
             "sections": {section.key: section.number for section in sheet.sections()},
             "contact_name": sheet.contact.name if sheet.contact else "",
+            "was": self._was(sheet),
             "sentence": self.sentence,
             "missing": render_to_string("handoffs/form_missing.html", context, self.request),
         }
@@ -247,6 +248,16 @@ class _Post:
         if self.do == "account":
             answer["reload"] = reverse("handoff_edit", args=[self.pk])
         return answer
+
+    def _was(self, sheet: Sheet) -> dict[str, str]:
+        """What the contact's fields say now; where two differ, only a press of Save settles it."""
+        if sheet.contact is None or self.data.get("contact-shown") != str(sheet.contact.pk):
+            return {}
+        return {
+            f"contact-was-{bound.name}": stored
+            for bound, stored in ContactForm(instance=sheet.contact).cells()
+            if not (self.is_autosave and f"contact-{bound.name}" in self.errors)
+        }
 
     def _conflict(self, package: editing.Package, base: merging.Fingerprints) -> HttpResponse:
         handoff = completeness.load(self.pk)

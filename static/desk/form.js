@@ -89,6 +89,7 @@
       banner.hidden = true;
       form.elements.version.value = answer.version;
       form.elements.base.value = answer.base;
+      Object.entries(answer.was).forEach(([name, value]) => { if (form.elements[name]) form.elements[name].value = value; });
       Object.entries(answer.ids).forEach(([row, pk]) => nameRow(row, pk));
       if (answer.company !== undefined) {
         renew("company-body", answer.company);

@@ -525,6 +525,34 @@ def test_a_contact_changed_by_an_import_meanwhile_is_not_overwritten(
     assert again["contact-title"] == "CFO"
 
 
+def test_a_title_typed_in_two_goes_is_no_quarrel_with_oneself(
+    desk: Client, complete: Handoff, contact: Contact
+) -> None:
+    fields = page_of(desk, complete) | {"contact-title": "Head"}
+    answer = autosave(desk, complete, fields).json()
+    assert answer["was"]["contact-was-title"] == "Head"
+
+    again = autosave(desk, complete, fields | answer["was"] | {"contact-title": "Head of Sales"})
+
+    assert again.status_code == 200
+    contact.refresh_from_db()
+    assert contact.title == "Head of Sales"
+
+
+def test_an_autosave_does_not_settle_whose_title_is_right(
+    desk: Client, complete: Handoff, contact: Contact
+) -> None:
+    fields = page_of(desk, complete) | {"contact-title": "CFO"}
+    Contact.objects.filter(pk=contact.pk).update(title="COO")
+
+    assert "contact-was-title" not in autosave(desk, complete, fields).json()["was"]
+    pressed = autosave(desk, complete, fields, "save").json()
+    assert pressed["was"]["contact-was-title"] == "COO"
+    assert autosave(desk, complete, fields | pressed["was"]).status_code == 200
+    contact.refresh_from_db()
+    assert contact.title == "CFO"
+
+
 def test_the_account_s_other_people_are_offered(
     desk: Client, complete: Handoff, account: Account
 ) -> None:
