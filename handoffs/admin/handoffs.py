@@ -12,19 +12,18 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     DropdownFilter,
     RelatedDropdownFilter,
 )
 from unfold.decorators import display
+from unfold.views import ChangeList
 
 from handoffs import lifecycle, rights
 from handoffs.models import Handoff
 from handoffs.time_left import time_left
-from team.admin_kit import KeptAdmin
+from team.admin_kit import KeptAdmin, viewer
 from team.models import Role, User
 
 Status = Handoff.Status
@@ -63,12 +62,12 @@ class OwnerFilter(DropdownFilter):
     parameter_name = "owner"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        viewer = request.user
+        me = viewer(request)
         people = User.objects.filter(is_ae=True)
-        if not (viewer.is_revops or viewer.is_superuser):  # type: ignore[union-attr]
-            near = Q(pk=viewer.pk) | Q(owned__sdr=viewer)
-            if viewer.is_manager:  # type: ignore[union-attr]
-                near |= Q(pk__in=viewer.team_ids())  # type: ignore[union-attr]
+        if not (me.is_revops or me.is_superuser):
+            near = Q(pk=me.pk) | Q(owned__sdr=me)
+            if me.is_manager:
+                near |= Q(pk__in=me.team_ids())
             people = people.filter(near).distinct()
         return [(str(person.pk), str(person)) for person in people]
 
@@ -77,10 +76,17 @@ class OwnerFilter(DropdownFilter):
         return queryset.filter(owner=int(chosen)) if chosen.isdecimal() else queryset
 
 
+class BriefList(ChangeList):
+    """Rows lead to our own pages."""
+
+    def url_for_result(self, result: Handoff) -> str:
+        return reverse("handoff", args=[result.pk])
+
+
 @admin.register(Handoff)
 class HandoffAdmin(KeptAdmin):
     list_display = ["about", "sdr_name", "ae_name", "source", "state", "due"]
-    list_display_links = None
+    preserve_filters = False
     list_filter = [
         StateFilter,
         ("lead_source", ChoicesDropdownFilter),
@@ -92,8 +98,11 @@ class HandoffAdmin(KeptAdmin):
     search_help_text = "Account name"
     ordering = ["-pk"]
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BriefList
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Handoff]:
-        return super().get_queryset(request) & Handoff.objects.visible_to(request.user)
+        return super().get_queryset(request) & Handoff.objects.visible_to(viewer(request))
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
@@ -118,7 +127,7 @@ class HandoffAdmin(KeptAdmin):
         allowed = super().has_delete_permission(request, obj)
         if not isinstance(obj, Handoff):
             return allowed
-        return allowed and rights.may(request.user, rights.DELETE, obj)  # type: ignore[arg-type]
+        return allowed and rights.may(viewer(request), rights.DELETE, obj)
 
     def keeps(self, obj: Handoff) -> str:
         return ""
@@ -134,7 +143,7 @@ class HandoffAdmin(KeptAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except PermissionDenied:
-            if sentence := rights.why_not(request.user, rights.DELETE, handoff):  # type: ignore[arg-type]
+            if sentence := rights.why_not(viewer(request), rights.DELETE, handoff):
                 self.message_user(request, sentence, messages.ERROR)
                 return HttpResponseRedirect(self.page_of(handoff))
             raise
@@ -143,17 +152,11 @@ class HandoffAdmin(KeptAdmin):
             return HttpResponseRedirect(self.page_of(handoff))
 
     def delete_model(self, request: HttpRequest, obj: Handoff) -> None:
-        lifecycle.delete_draft(obj, by=request.user)  # type: ignore[arg-type]
+        lifecycle.delete_draft(obj, by=viewer(request))
 
     @display(description="account", ordering="account__name")
-    def about(self, obj: Handoff) -> SafeString:
-        words = str(obj.account or "No account yet")
-        return format_html(
-            '<a class="font-semibold text-link" href="{}">{}</a> <span>#{}</span>',
-            self.page_of(obj),
-            words,
-            obj.pk,
-        )
+    def about(self, obj: Handoff) -> str:
+        return str(obj)
 
     @display(description=Role.SDR.label, ordering="sdr__first_name")
     def sdr_name(self, obj: Handoff) -> str:

@@ -27,6 +27,7 @@ from team.admin_kit import (
     VersionedAdmin,
     chip,
     leave_dialog,
+    viewer,
 )
 from team.models import Role
 
@@ -166,7 +167,7 @@ class FrameworkVersionAdmin(VersionedAdmin):
         return self._may_write(request) and bool(version.is_locked)
 
     def has_new_framework_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("handoffs.add_framework"))  # type: ignore[union-attr]
+        return viewer(request).has_perm("handoffs.add_framework")
 
     @action(description="New framework", icon="add", permissions=["new_framework"])
     def new_framework(self, request: HttpRequest) -> HttpResponse:
@@ -305,18 +306,18 @@ class FrameworkVersionAdmin(VersionedAdmin):
 
     def _may_write(self, request: HttpRequest) -> bool:
         """Asked without the version: a locked one may be activated and copied all the same."""
-        return bool(request.user.has_perm("handoffs.change_frameworkversion"))  # type: ignore[union-attr]
+        return viewer(request).has_perm("handoffs.change_frameworkversion")
 
     def _may_sign(self, request: HttpRequest, object_id: Any, side: Role) -> bool:
         version = self.row(request, object_id)
         signed = getattr(version, f"signed_by_{side.value}_leader_id")
-        return version.state == State.DRAFT and not signed and request.user.leads(side)  # type: ignore[union-attr]
+        return version.state == State.DRAFT and not signed and viewer(request).leads(side)
 
     def _sign(self, request: HttpRequest, object_id: str, side: Role) -> HttpResponse:
         version = self.row(request, object_id)
 
         def work() -> str:
-            version.sign(by=request.user, side=side)
+            version.sign(by=viewer(request), side=side)
             return f"You signed {version} for the {side.label}s."
 
         return self.press(request, work, back_to=self.page_of(version))
