@@ -60,13 +60,13 @@ ci: lint types check test ## what CI runs, once the machine has its packages
 base: .venv/bin/activate
 	@cmp -s requirements/base.txt .venv/base.txt || cmp -s requirements/dev.txt .venv/dev.txt || { \
 	  echo "Installing what Handoff Desk runs on…"; \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt \
+	  $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/base.txt \
 	  && cp requirements/base.txt .venv/base.txt; }
 
 dev: .venv/bin/activate
 	@cmp -s requirements/dev.txt .venv/dev.txt || { \
 	  echo "Installing what its tests need…"; \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt \
+	  $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt \
 	  && cp requirements/dev.txt .venv/dev.txt; }
 
 # The first Python on the path that starts and is new enough; a name alone proves neither.
@@ -82,7 +82,7 @@ dev: .venv/bin/activate
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --upgrade
 lock: dev ## resolve requirements/*.in into the hashed locks
-	@$(PY) -m pip install --quiet --disable-pip-version-check uv
+	@$(PY) -m pip install -qq --disable-pip-version-check uv
 	@$(COMPILE) requirements/base.in -o requirements/base.txt
 	@$(COMPILE) requirements/dev.in -c requirements/base.txt -o requirements/dev.txt
 
