@@ -8,8 +8,11 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
+from django.utils.functional import cached_property
+
 from handoffs.models import Handoff
-from team.models import User
+from team.models import Territory, User
 
 DOTS = "•••"
 _EMAIL = re.compile(r"\b([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)+)")
@@ -17,11 +20,10 @@ _PHONE = re.compile(r"(?:\+|\b00)\d[\d\s()./-]{5,}\d|\b0[\d\s()/-]{6,}\d")
 
 
 class Reader:
-    """Somebody who reads handoffs: answers for any row what they may see, with one look-up."""
+    """Somebody who reads handoffs: answers for any row what they may see, looking up once."""
 
     def __init__(self, user: User) -> None:
         self.user = user
-        self._team: set[int] | None = None
 
     def sees_people(
         self,
@@ -60,11 +62,17 @@ class Reader:
             is_unplaced=handoff.owner_id is None and handoff.territory_id is None,
         )
 
-    @property
+    @cached_property
     def team(self) -> set[int]:
-        if self._team is None:
-            self._team = {self.user.pk, *self.user.team_ids()}
-        return self._team
+        return {self.user.pk, *self.user.team_ids()}
+
+    @cached_property
+    def takes_from(self) -> set[int]:
+        """The territories whose handoffs they may take: `rights.may_take` for many rows."""
+        if not self.user.is_ae:
+            return set()
+        works = Q(primary=self.user) | Q(team=self.user) | Q(coverage__backup=self.user)
+        return set(Territory.objects.filter(works).values_list("pk", flat=True))
 
 
 class Veil:

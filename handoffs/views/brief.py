@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -46,22 +46,16 @@ class GapGroup(NamedTuple):
 @with_role
 def brief(request: HttpRequest, pk: int) -> HttpResponse:
     """One handoff, as much of it as this person may see."""
-    if taken := taken_by_somebody(request, pk):
-        return page(
-            request,
-            "handoffs/taken.html",
-            {"sentence": taken, "back": reverse("queue"), "back_words": "Back to the queue"},
-            title="No longer in your queue",
-            status=404,
-        )
     user, now = person(request), timezone.now()
-    handoff = visible_or_404(
-        request,
-        pk,
-        Handoff.objects.select_related("framework_version__framework").prefetch_related(
-            *completeness.PREFETCH, "answers__criterion", "meetings"
-        ),
+    package = Handoff.objects.select_related("framework_version__framework").prefetch_related(
+        *completeness.PREFETCH, "answers__criterion", "meetings"
     )
+    try:
+        handoff = visible_or_404(request, pk, package)
+    except Http404:
+        if taken := taken_by_somebody(request, pk):
+            return _gone(request, taken)
+        raise
     veil = veil_for(Reader(user), handoff)
     events = list(handoff.events.select_related("actor", "owner", "reason"))
     context = {
@@ -89,6 +83,13 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
             "back_words": "Back to the queue" if user.is_ae else "Back to my work",
         },
         title=f"{company}, handoff {handoff.pk}",
+    )
+
+
+def _gone(request: HttpRequest, sentence: str) -> HttpResponse:
+    context = {"sentence": sentence, "back": reverse("queue"), "back_words": "Back to the queue"}
+    return page(
+        request, "handoffs/taken.html", context, title="No longer in your queue", status=404
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -238,9 +238,12 @@ def decide(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     state does not allow it any more; what was typed stays in the form.
     """
     decision, user, now = DECISIONS[name], person(request), timezone.now()
-    if taken := taken_by_somebody(request, pk):
-        return _too_late(request, decision, taken)
-    handoff = visible_or_404(request, pk)
+    try:
+        handoff = visible_or_404(request, pk)
+    except Http404:
+        if taken := taken_by_somebody(request, pk):
+            return _too_late(request, decision, taken)
+        raise
     if sentence := rights.why_not(user, decision.right, handoff):
         raise PermissionDenied(sentence)
     if request.method == "GET":

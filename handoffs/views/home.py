@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from handoffs.masking import Reader
 from handoffs.models import FrameworkVersion, Handoff, HandoffEvent
 from handoffs.models.event import EventKind
 from handoffs.querysets import HandoffQuerySet
@@ -52,13 +53,14 @@ def home(request: HttpRequest) -> HttpResponse:
     user, now = person(request), timezone.now()
     if not user.is_staff:
         return page(request, "handoffs/no_role.html", title="Welcome to Handoff Desk")
+    reader = Reader(user)
     blocks: list[Block] = []
     if user.is_sdr:
-        blocks += _for_sdr(user, now)
+        blocks += _for_sdr(reader, now)
     if user.is_ae:
-        blocks += _for_ae(user, now)
+        blocks += _for_ae(reader, now)
     if user.is_manager or user.is_revops or user.is_superuser:
-        blocks += _for_whoever_answers(user, now)
+        blocks += _for_whoever_answers(reader, now)
     context = {
         "blocks": blocks,
         "tiles": _tiles(user, now) if user.is_revops or user.is_superuser else [],
@@ -69,13 +71,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return page(request, "handoffs/home.html", context, title="My work")
 
 
-def _for_sdr(user: User, now: datetime) -> list[Block]:
+def _for_sdr(reader: Reader, now: datetime) -> list[Block]:
+    user = reader.user
     mine = Handoff.objects.filter(sdr=user)
     returned = _block(
         "returned",
         "Came back with a question",
         Handoff.objects.returned_to(user),
-        user,
+        reader,
         now,
         empty="Nothing came back. A returned handoff shows its question here, to answer in place.",
         tone="is-warn",
@@ -89,7 +92,7 @@ def _for_sdr(user: User, now: datetime) -> list[Block]:
             "drafts",
             "Drafts",
             Handoff.objects.drafts_of(user),
-            user,
+            reader,
             now,
             empty="No drafts. Start a handoff as soon as somebody agrees to a next step; it saves "
             "itself however empty it is.",
@@ -98,7 +101,7 @@ def _for_sdr(user: User, now: datetime) -> list[Block]:
             "with_ae",
             "With an AE",
             mine.filter(status__in=[Status.SUBMITTED, Status.ACCEPTED]).due_next_first(),
-            user,
+            reader,
             now,
             empty="Nothing is with an AE. What you submit stands here until its outcome is known.",
         ),
@@ -106,21 +109,22 @@ def _for_sdr(user: User, now: datetime) -> list[Block]:
             "outcomes",
             "Decided in the last 30 days",
             mine.filter(closed_at__gte=now - timedelta(days=30)).order_by("-closed_at"),
-            user,
+            reader,
             now,
             empty="No outcomes yet. Opportunities, rejections and their reasons appear here.",
         ),
     ]
 
 
-def _for_ae(user: User, now: datetime) -> list[Block]:
+def _for_ae(reader: Reader, now: datetime) -> list[Block]:
+    user = reader.user
     accepted = Handoff.objects.filter(owner=user, status=Status.ACCEPTED)
     return [
         _block(
             "queue",
             "Waiting to be accepted",
             Handoff.objects.waiting_for(user),
-            user,
+            reader,
             now,
             empty="Nobody is waiting for you. New handoffs appear here the moment they are "
             "submitted, what is due next first.",
@@ -131,7 +135,7 @@ def _for_ae(user: User, now: datetime) -> list[Block]:
             "prepare",
             "To prepare",
             accepted.filter(prep_finished_at=None, first_contact_at=None).due_next_first(),
-            user,
+            reader,
             now,
             empty="Nothing to prepare. Fifteen minutes of preparation open when you accept.",
         ),
@@ -139,7 +143,7 @@ def _for_ae(user: User, now: datetime) -> list[Block]:
             "contact",
             "To contact",
             accepted.filter(first_contact_at=None).exclude(prep_finished_at=None).due_next_first(),
-            user,
+            reader,
             now,
             empty="No first contact is due.",
         ),
@@ -147,18 +151,19 @@ def _for_ae(user: User, now: datetime) -> list[Block]:
             "outcome",
             "Outcome missing",
             accepted.exclude(first_contact_at=None).filter(next_step_at__lte=now).due_next_first(),
-            user,
+            reader,
             now,
             empty="Every conversation has its outcome.",
         ),
     ]
 
 
-def _for_whoever_answers(user: User, now: datetime) -> list[Block]:
+def _for_whoever_answers(reader: Reader, now: datetime) -> list[Block]:
     """For managers their people and territories, for RevOps everything."""
+    user = reader.user
     visible = Handoff.objects.visible_to(user)
     if not (user.is_revops or user.is_superuser):
-        team = [user.pk, *user.team_ids()]
+        team = reader.team
         visible = visible.filter(
             Q(owner__in=team)
             | Q(sdr__in=team)
@@ -173,7 +178,7 @@ def _for_whoever_answers(user: User, now: datetime) -> list[Block]:
             "unassigned",
             "Unassigned",
             visible.unassigned().due_next_first(),
-            user,
+            reader,
             now,
             empty="Everything has an owner. What routing could place with nobody stands here.",
             tone="is-bad",
@@ -182,7 +187,7 @@ def _for_whoever_answers(user: User, now: datetime) -> list[Block]:
             "overdue",
             "Overdue",
             late.due_next_first(),
-            user,
+            reader,
             now,
             empty="No promise is overdue.",
             link=reverse("queue"),
@@ -193,7 +198,7 @@ def _for_whoever_answers(user: User, now: datetime) -> list[Block]:
             "waiting",
             "Waiting for an AE",
             visible.filter(status=Status.SUBMITTED, owner__isnull=False).due_next_first(),
-            user,
+            reader,
             now,
             empty="Nothing is waiting to be accepted.",
             link=f"{reverse('queue')}?state=submitted",
@@ -203,7 +208,7 @@ def _for_whoever_answers(user: User, now: datetime) -> list[Block]:
             "questions",
             "Waiting for an answer",
             visible.filter(status=Status.RETURNED).due_next_first(),
-            user,
+            reader,
             now,
             empty="No question is open between an AE and an SDR.",
             link=f"{reverse('queue')}?state=returned",
@@ -216,7 +221,7 @@ def _block(
     key: str,
     title: str,
     rows: HandoffQuerySet,
-    user: User,
+    reader: Reader,
     now: datetime,
     *,
     empty: str,
@@ -227,7 +232,7 @@ def _block(
     """The first rows and, only when there are more, how many."""
     first = list(rows.values_list(*COLUMNS, named=True)[: SHOWN + 1])
     total = len(first) if len(first) <= SHOWN else rows.count()
-    shown = rows_of(first[:SHOWN], user, now)
+    shown = rows_of(first[:SHOWN], reader, now)
     return Block(key, title, shown, total, empty, link, link_words, tone)
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,7 +16,7 @@ from handoffs.models import Handoff, LeadSource
 from handoffs.querysets import HandoffQuerySet
 from handoffs.time_left import TimeLeft, time_left
 from handoffs.views.doors import person, with_role
-from team.models import Territory, User
+from team.models import User
 from team.pages import page
 
 ROWS_A_PAGE = 50
@@ -87,7 +86,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     sheet = Paginator(found.values_list(*COLUMNS, named=True), ROWS_A_PAGE).get_page(
         asked.get("page")
     )
-    rows = rows_of(sheet, user, now)
+    rows = rows_of(sheet, Reader(user), now)
     context = {
         "filters": filters.form,
         "rows": rows,
@@ -117,20 +116,12 @@ def rows_for(user: User) -> HandoffQuerySet:
     return rows.exclude(sdr=user) if works_the_queue(user) else rows
 
 
-def rows_of(values: Iterable[Any], user: User, now: datetime) -> list[Row]:
+def rows_of(values: Iterable[Any], reader: Reader, now: datetime) -> list[Row]:
     """Flat rows from `.values_list(*COLUMNS, named=True)`, masked for whoever reads them."""
-    reader = Reader(user)
-    takes_from = territories_of(user) if user.is_ae else set()
-    return [_row(value, reader, takes_from, now) for value in values]
+    return [_row(value, reader, now) for value in values]
 
 
-def territories_of(user: User) -> set[int]:
-    """The territories whose handoffs this AE may take."""
-    works = Q(primary=user) | Q(team=user) | Q(coverage__backup=user)
-    return set(Territory.objects.filter(works).values_list("pk", flat=True))
-
-
-def _row(value: Any, reader: Reader, takes_from: set[int], now: datetime) -> Row:
+def _row(value: Any, reader: Reader, now: datetime) -> Row:
     contact = f"{value.contact__first_name or ''} {value.contact__last_name or ''}".strip()
     sees = reader.sees_people(
         sdr_id=value.sdr_id,
@@ -157,7 +148,7 @@ def _row(value: Any, reader: Reader, takes_from: set[int], now: datetime) -> Row
         owner=f"{value.owner__first_name or ''} {value.owner__last_name or ''}".strip(),
         is_mine=is_mine,
         territory=value.territory__name or "",
-        may_accept=waiting and user.is_ae and (is_mine or value.territory_id in takes_from),
+        may_accept=waiting and user.is_ae and (is_mine or value.territory_id in reader.takes_from),
     )
 
 

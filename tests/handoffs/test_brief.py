@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 # Anything of these in a page tells who the prospect is.
 CANARIES = ("Priya", "Nair", "priya.nair@", "901820", "Mark", "Dell")
-CEILING = 40
+CEILING = 30
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.handoffs.crowd import crowd_around
 
 pytestmark = pytest.mark.django_db
 
-CEILING = 40
+CEILING = 20
 
 
 def home_of(client: Client, user: User) -> str:
