@@ -1,0 +1,204 @@
+"""Keeps the facts in line with the log: reads what is new, or everything anew; counts nothing.
+
+Nothing is written while a handoff moves, so the floors below are as fast as without reports: a
+page, the digest or the worker reads on from where the last reading stopped.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, tzinfo
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from django.db import models, transaction
+from django.db.models import Max
+
+from handoffs.models import Handoff, HandoffEvent, Reason
+from reports.models import Chain, Fact, Reading
+from reports.reading import Line, read
+from sla.models import Clock, ClockKind
+from team.business_time import BusinessHours
+from team.models import CalendarVersion
+
+BATCH = 1000
+# Transactions commit in another order than they take their ids (PostgreSQL), so the latest ones
+# are looked at again.
+LOOK_BACK = 500
+AROUND_THE_CLOCK = BusinessHours.around_the_clock()
+
+
+def catch_up() -> int:
+    """Read what the log has gained since the last time; how many handoffs were read."""
+    newest = HandoffEvent.objects.order_by().aggregate(last=Max("pk"))["last"] or 0
+    mark = Reading.objects.filter(pk=1).values_list("event_id", flat=True).first() or 0
+    if newest == mark:
+        return 0
+    since = max(mark - LOOK_BACK, 0)
+    changed = (
+        HandoffEvent.objects.filter(pk__gt=since, pk__lte=newest)
+        .order_by("handoff_id")
+        .values_list("handoff_id", flat=True)
+        .distinct()
+    )
+    count = _write(changed)
+    Reading.objects.update_or_create(pk=1, defaults={"event_id": newest})
+    return count
+
+
+def rebuild() -> int:
+    """Drop every fact and read the whole log anew; the same rows come of it."""
+    with transaction.atomic():
+        Fact.objects.all().delete()
+        Reading.objects.all().delete()
+        return catch_up()
+
+
+def _write(handoff_ids: Iterable[int]) -> int:
+    count = 0
+    hours = _Hours()
+    for batch in _batches(handoff_ids, BATCH):
+        facts, chains = _read(batch, hours)
+        with transaction.atomic():
+            Fact.objects.bulk_create(
+                facts,
+                update_conflicts=True,
+                unique_fields=["handoff"],
+                update_fields=_columns(Fact, "handoff"),
+            )
+            Chain.objects.bulk_create(
+                chains,
+                update_conflicts=True,
+                unique_fields=["fact", "uid"],
+                update_fields=_columns(Chain, "id", "fact", "uid"),
+            )
+        count += len(batch)
+    return count
+
+
+def _read(batch: list[int], hours: "_Hours") -> tuple[list[Fact], list[Chain]]:
+    logs = _logs(batch)
+    clocks = {
+        row[0]: row[1:]
+        for row in Clock.objects.filter(
+            handoff__in=batch, kind=ClockKind.FIRST_CONTACT, cycle=0
+        ).values_list("handoff_id", "state", "elapsed_seconds", "limit_seconds")
+    }
+    facts, chains = [], []
+    handoffs = Handoff.objects.filter(pk__in=batch).order_by("pk")
+    for pk, sdr, territory, source, standard, calendar in handoffs.values_list(
+        "pk",
+        "sdr_id",
+        "territory_id",
+        "lead_source",
+        "framework_version_id",
+        "spans__calendar_version_id",
+    ):
+        version, working, zone = hours.of(calendar)
+        values, rows = read(logs[pk], working, zone)
+        in_time = None
+        if clock := clocks.get(pk):
+            state, elapsed, limit = clock
+            in_time = elapsed <= limit if state == Clock.State.STOPPED else None
+        facts.append(
+            Fact(
+                handoff_id=pk,
+                sdr_id=sdr,
+                territory_id=territory,
+                lead_source=source,
+                framework_version_id=standard,
+                calendar_version_id=version,
+                in_time=in_time,
+                is_promised=clock is not None,
+                **values,
+            )
+        )
+        chains += [Chain(fact_id=pk, **row) for row in rows]
+    return facts, chains
+
+
+def _logs(batch: list[int]) -> dict[int, list[Line]]:
+    reasons = dict(Reason.objects.values_list("pk", "code"))
+    logs: dict[int, list[Line]] = defaultdict(list)
+    rows = HandoffEvent.objects.filter(handoff__in=batch).order_by("handoff", "occurred_at", "pk")
+    for (
+        pk,
+        kind,
+        at,
+        actor,
+        owner,
+        reason,
+        counts,
+        unprepared,
+        gaps,
+        meeting,
+        uid,
+        slot,
+        side,
+    ) in rows.values_list(
+        "handoff_id",
+        "kind",
+        "occurred_at",
+        "actor_id",
+        "owner_id",
+        "reason_id",
+        "data__counts",
+        "data__unprepared",
+        "data__gaps",
+        "data__meeting",
+        "data__uid",
+        "data__starts_at",
+        "data__side",
+    ).iterator(chunk_size=5000):
+        logs[pk].append(
+            Line(
+                kind=kind,
+                at=at,
+                actor=actor,
+                owner=owner,
+                reason=reasons.get(reason, ""),
+                reason_id=reason,
+                counts=counts,
+                unprepared=unprepared,
+                gaps=len(gaps or ()),
+                meeting=meeting,
+                uid=uid or "",
+                starts_at=datetime.fromisoformat(slot) if slot else None,
+                side=side or "",
+            )
+        )
+    return logs
+
+
+class _Hours:
+    """Working hours by calendar version, each read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int | None, tuple[int | None, BusinessHours, tzinfo]] = {
+            None: (None, AROUND_THE_CLOCK, UTC)
+        }
+
+    def of(self, version: int | None) -> tuple[int | None, BusinessHours, tzinfo]:
+        """The version, its hours and its zone; around the clock in UTC where there are none."""
+        if version is not None and version not in self._known:
+            row = CalendarVersion.objects.get(pk=version)
+            try:
+                self._known[version] = version, row.hours(), ZoneInfo(row.time_zone)
+            except (ValueError, KeyError):
+                self._known[version] = version, AROUND_THE_CLOCK, UTC
+        return self._known[version]
+
+
+def hours_by_version(versions: Iterable[int | None]) -> dict[int | None, BusinessHours]:
+    """The working hours of these calendar versions."""
+    known = _Hours()
+    return {version: known.of(version)[1] for version in set(versions)}
+
+
+def _columns(model: type[models.Model], *but: str) -> list[str]:
+    return [field.name for field in model._meta.concrete_fields if field.name not in but]
+
+
+def _batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:
+    feed = iter(ids)
+    while batch := list(islice(feed, size)):
+        yield batch

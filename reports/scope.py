@@ -1,0 +1,78 @@
+"""Which handoffs a report counts: the reader's team, and what they narrowed it down to."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Q
+
+from handoffs.models import FrameworkVersion
+from team.models import Territory, User
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Ids or rows to narrow down to; None or "" leaves that dimension open.
+
+    `team` is whose handoffs may be counted at all: those that one of them wrote or has. None is
+    everybody.
+    """
+
+    sdr: User | int | None = None
+    ae: User | int | None = None
+    manager: User | int | None = None
+    territory: Territory | int | None = None
+    lead_source: str = ""
+    framework_version: FrameworkVersion | int | None = None
+    team: frozenset[int] | None = None
+
+    def condition(self, to_fact: str = "") -> Q:
+        """As a condition on Fact, or on what leads to it by `to_fact`, such as "fact__"."""
+        wanted = Q()
+        for name in ("sdr", "ae", "territory", "framework_version"):
+            if (chosen := getattr(self, name)) is not None:
+                wanted &= Q(**{f"{to_fact}{name}_id": _pk(chosen)})
+        if self.lead_source:
+            wanted &= Q(**{f"{to_fact}lead_source": self.lead_source})
+        for people in (self.team, self._led()):
+            if people is not None:
+                written = Q(**{f"{to_fact}sdr_id__in": people})
+                wanted &= written | Q(**{f"{to_fact}ae_id__in": people})
+        return wanted
+
+    def narrowed(self, **changes: Any) -> "Scope":
+        """The same with these dimensions set."""
+        return replace(self, **changes)
+
+    def resolved(self) -> "Scope":
+        """The same with the manager's team looked up once, for many questions."""
+        led = self._led()
+        if led is None:
+            return self
+        return replace(self, manager=None, team=led if self.team is None else self.team & led)
+
+    def _led(self) -> frozenset[int] | None:
+        if self.manager is None:
+            return None
+        manager = (
+            self.manager
+            if isinstance(self.manager, User)
+            else User.objects.filter(pk=self.manager).first()
+        )
+        return frozenset((manager.pk, *manager.team_ids())) if manager else frozenset()
+
+
+def scope_of(user: User) -> Scope:
+    """What this person's reports count: SDRs and AEs see the joint page of their team, people
+    are not ranked on it; managers their team; RevOps everybody (quality.md)."""
+    if user.is_revops or user.is_superuser:
+        return Scope()
+    people = {user.pk}
+    if user.is_manager:
+        people |= set(user.team_ids())
+    if (user.is_sdr or user.is_ae) and user.reports_to is not None:
+        people |= {user.reports_to.pk, *user.reports_to.team_ids()}
+    return Scope(team=frozenset(people))
+
+
+def _pk(chosen: Any) -> Any:
+    return getattr(chosen, "pk", chosen)
