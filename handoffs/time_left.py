@@ -3,8 +3,12 @@
 Computed when read, so the answer is right even while no worker runs.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from team.business_time import BusinessHours
+from team.models import CalendarVersion
 
 
 class TimeLeft(NamedTuple):
@@ -19,8 +23,16 @@ class TimeLeft(NamedTuple):
 NO_DEADLINE = TimeLeft("", "No deadline", "no deadline", None)
 
 
-def time_left(due: datetime | None, warn: datetime | None, now: datetime) -> TimeLeft:
+def time_left(
+    due: datetime | None,
+    warn: datetime | None,
+    now: datetime,
+    hours: BusinessHours | None = None,
+) -> TimeLeft:
     """Where `now` stands before or after `due`; at risk from `warn` on. A deadline is `<= now`.
+
+    With `hours` the length is working time, as the promise counts it; without, calendar time. A
+    deadline that was reached at closing time is not missed before the next opening.
 
     >>> from datetime import UTC
     >>> ten = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -30,10 +42,28 @@ def time_left(due: datetime | None, warn: datetime | None, now: datetime) -> Tim
     if due is None:
         return NO_DEADLINE
     if due <= now:
-        return TimeLeft("is-bad", "Overdue", f"overdue by {span(now - due)}", due)
+        late = hours.elapsed(due, now) if hours else now - due
+        if hours and not late:
+            return TimeLeft("is-warn", "At risk", "no time left", due)
+        return TimeLeft("is-bad", "Overdue", f"overdue by {_length(late, hours)}", due)
+    left = f"{_length(hours.elapsed(now, due) if hours else due - now, hours)} left"
     if warn is not None and warn <= now:
-        return TimeLeft("is-warn", "At risk", f"{span(due - now)} left", due)
-    return TimeLeft("is-good", "On time", f"{span(due - now)} left", due)
+        return TimeLeft("is-warn", "At risk", left, due)
+    return TimeLeft("is-good", "On time", left, due)
+
+
+def hours_of(versions: Iterable[int | None]) -> dict[int | None, BusinessHours]:
+    """The working hours of these calendar versions, in one query; an unknown one has none."""
+    wanted = {version for version in versions if version is not None}
+    found = CalendarVersion.objects.in_bulk(wanted) if wanted else {}
+    return {pk: version.hours() for pk, version in found.items()}
+
+
+def _length(length: timedelta, hours: BusinessHours | None) -> str:
+    """Working time in hours and minutes: a working day has no fixed length."""
+    if hours is None or length < timedelta(hours=24):
+        return span(length)
+    return f"{int(length.total_seconds()) // 3600} h"
 
 
 def span(length: timedelta) -> str:

@@ -43,10 +43,8 @@ def apply(event: HandoffEvent) -> None:
         if event.kind in MILESTONES:
             ledger.keep_spans(case)
     # The verb that rang hands this instance back
-    event.handoff.next_due_at, event.handoff.next_warn_at = (
-        handoff.next_due_at,
-        handoff.next_warn_at,
-    )
+    for name in ("next_due_at", "next_warn_at", "next_due_calendar_id"):
+        setattr(event.handoff, name, getattr(handoff, name))
 
 
 def rebuild(handoff: Handoff) -> None:

@@ -11,7 +11,7 @@ from accounts.models import Account, Contact
 from handoffs.models.standard import FrameworkVersion
 from handoffs.querysets import HandoffQuerySet
 from team.bounds import check_instant, check_storable
-from team.models import Territory, User
+from team.models import CalendarVersion, Territory, User
 
 if TYPE_CHECKING:
     from handoffs.models.meeting import Meeting
@@ -141,6 +141,15 @@ class Handoff(models.Model):
     next_warn_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When that deadline turns at risk."
     )
+    next_due_calendar = models.ForeignKey(
+        CalendarVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="The hours in which that deadline runs; empty: around the clock.",
+    )
     opportunity_amount = models.DecimalField(
         max_digits=13,
         decimal_places=2,
@@ -174,6 +183,7 @@ class Handoff(models.Model):
             "prep_finished_at",
             "next_due_at",
             "next_warn_at",
+            "next_due_calendar",
             "opportunity_amount",
             "opportunity_id",
             "opportunity_url",
