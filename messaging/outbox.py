@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from messaging.delivery import deliver_due, release_stuck
 from messaging.models import Message
-from messaging.posting import about_url, mailbox, post, tell
+from messaging.posting import Sack, about_url, mailbox, post, tell
 from team.models import User
 
 __all__ = [
     "ResendRefused",
+    "Sack",
     "about_url",
     "confirm_arrived",
     "deliver_due",

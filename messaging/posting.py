@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from messaging import texts
 from messaging.channels import MENTION, default_channel
-from messaging.models import Message
+from messaging.models import Channel, Message
 from messaging.preferences import media_for
 from team.models import User
 
@@ -92,7 +92,129 @@ def post(
     An address that cannot be mailed makes a row that is given up at once and says why: a move
     is not undone because somebody's address is missing.
     """
-    now = now or timezone.now()
+    channel = default_channel() if medium == Message.Medium.SLACK and person is not None else None
+    message = _written(
+        channel,
+        event_key=event_key,
+        medium=medium,
+        recipient=recipient,
+        body=body,
+        subject=subject,
+        kind=kind,
+        person=person,
+        audience=audience,
+        about=about,
+        headers=headers,
+        calendar=calendar,
+        calendar_method=calendar_method,
+        expires_at=expires_at,
+        now=now or timezone.now(),
+    )
+    # Ignoring the conflict keeps the caller's transaction alive, which an IntegrityError would
+    # end on PostgreSQL; the unique constraint decides between two at once.
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    return Message.objects.get(event_key=event_key, medium=medium, recipient=message.recipient)
+
+
+class Sack:
+    """Internal messages of one pass, put into the outbox together.
+
+    As `tell` and `post` one by one, but each text and the usual channel are read once. Call
+    `drop` in the transaction of the causes.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._channel = default_channel()
+        self._wordings: dict[str, tuple[str, str] | None] = {}
+        self._messages: list[Message] = []
+
+    def tell(
+        self,
+        person: User,
+        *,
+        event_key: str,
+        text: str,
+        fields: Mapping[str, str],
+        escalation: bool = False,
+        about: str = "",
+    ) -> None:
+        if person.is_active:
+            for medium in media_for(person, escalation, self._channel is not None):
+                self._add(medium, person.email, person, event_key, text, fields, about)
+
+    def post(
+        self, channel: str, *, event_key: str, text: str, fields: Mapping[str, str], about: str = ""
+    ) -> None:
+        """To the Slack channel of this name."""
+        self._add(Message.Medium.SLACK, channel, None, event_key, text, fields, about)
+
+    def drop(self) -> None:
+        """Put all of it into the outbox, each once per cause, and empty the sack."""
+        Message.objects.bulk_create(self._messages, ignore_conflicts=True)
+        self._messages = []
+
+    def _add(
+        self,
+        medium: Message.Medium,
+        recipient: str,
+        person: User | None,
+        event_key: str,
+        text: str,
+        fields: Mapping[str, str],
+        about: str,
+    ) -> None:
+        if text not in self._wordings:
+            self._wordings[text] = texts.stored(text)
+        subject, body = texts.render_as(text, self._wordings[text], fields)
+        message = _written(
+            self._channel,
+            event_key=event_key,
+            medium=medium,
+            recipient=recipient,
+            person=person,
+            kind=text,
+            subject=subject,
+            body=body,
+            about=about,
+            now=self._now,
+        )
+        self._messages.append(message)
+
+
+def mailbox(name: str, address: str) -> str:
+    """`name` and `address` as a header shows them, whatever signs the name has in it."""
+    return formataddr((" ".join(_printable(name).split()), _printable(address)))
+
+
+def about_url(about: str) -> str:
+    """The address of the page that `Message.about` names, such as handoff:42; "" if none."""
+    name, _, key = about.partition(":")
+    try:
+        return f"{settings.BASE_URL}{reverse(name, args=[key])}" if key else ""
+    except NoReverseMatch:
+        return ""
+
+
+def _written(
+    channel: Channel | None,
+    *,
+    event_key: str,
+    medium: str,
+    recipient: str,
+    body: str,
+    now: datetime,
+    subject: str = "",
+    kind: str = "",
+    person: User | None = None,
+    audience: str = Message.Audience.INTERNAL,
+    about: str = "",
+    headers: Mapping[str, str] | None = None,
+    calendar: str = "",
+    calendar_method: str = "",
+    expires_at: datetime | None = None,
+) -> Message:
+    """A checked message, not saved yet; `channel` is where a person is mentioned."""
     headers = {name: value for name, value in (headers or {}).items() if value}
     _check_headers(headers)
     if calendar_method not in CALENDAR_METHODS:
@@ -100,7 +222,6 @@ def post(
     if not 0 < len(event_key) <= KEY_LENGTH:
         raise ValueError(f"An event_key has 1 to {KEY_LENGTH} characters: {event_key!r}.")
     if medium == Message.Medium.SLACK and person is not None:
-        channel = default_channel()
         recipient = f"{channel.name}{MENTION}{person.username}" if channel else ""
     problem = _problem(medium, recipient, person)
     message = Message(
@@ -123,24 +244,7 @@ def post(
         expires_at=expires_at,
         created_at=now,
     )
-    # Ignoring the conflict keeps the caller's transaction alive, which an IntegrityError would
-    # end on PostgreSQL; the unique constraint decides between two at once.
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    return Message.objects.get(event_key=event_key, medium=medium, recipient=message.recipient)
-
-
-def mailbox(name: str, address: str) -> str:
-    """`name` and `address` as a header shows them, whatever signs the name has in it."""
-    return formataddr((" ".join(_printable(name).split()), _printable(address)))
-
-
-def about_url(about: str) -> str:
-    """The address of the page that `Message.about` names, such as handoff:42; "" if none."""
-    name, _, key = about.partition(":")
-    try:
-        return f"{settings.BASE_URL}{reverse(name, args=[key])}" if key else ""
-    except NoReverseMatch:
-        return ""
+    return message
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:

@@ -29,13 +29,24 @@ def render(key: str, fields: Mapping[str, str]) -> tuple[str, str]:
     out. Where the stored text is missing or broken the shipped one is used: a notice is never
     lost for its words. KeyError for a key that is not in the catalogue.
     """
-    shipped = CATALOGUE[key]
-    stored = MessageTemplate.objects.filter(key=key).values_list("subject", "body").first()
-    if stored is not None:
+    return render_as(key, stored(key), fields)
+
+
+def stored(key: str) -> tuple[str, str] | None:
+    """The subject and body of text `key` as an admin left them."""
+    return MessageTemplate.objects.filter(key=key).values_list("subject", "body").first()
+
+
+def render_as(
+    key: str, wording: tuple[str, str] | None, fields: Mapping[str, str]
+) -> tuple[str, str]:
+    """`render` for whoever has read the stored wording already."""
+    if wording is not None:
         try:
-            return fill(key, *stored, fields)
+            return fill(key, *wording, fields)
         except ValidationError:
             pass
+    shipped = CATALOGUE[key]
     return fill(key, shipped.subject, shipped.body, fields)
 
 
