@@ -77,8 +77,11 @@ class MailLine:
         content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
         try:
             self._send_by_smtp(message.recipient, content)
-        except TransportError:
-            self._drop()
+        except TransportError as error:
+            if error.down:
+                self._drop()
+            else:
+                self._forget()
             raise
 
     def close(self) -> None:
@@ -118,6 +121,15 @@ class MailLine:
         if code != 250:
             raise _refused(code, words)
         return smtp
+
+    def _forget(self) -> None:
+        """Have the server forget a message it refused, and keep the connection for the next."""
+        try:
+            if self._smtp is not None:
+                self._smtp.rset()
+                self._smtp.hang_up.stop()
+        except OSError:
+            self._drop()
 
     def _drop(self) -> None:
         if self._smtp is not None:
@@ -196,14 +208,13 @@ def _connect() -> _SMTP | _SMTPS:
         "timeout": min(CONNECT_SECONDS, seconds),
         "seconds": seconds,
     }
-    context = ssl.create_default_context()
     if settings.EMAIL_USE_SSL:
-        smtp: _SMTP | _SMTPS = _SMTPS(context=context, **arguments)
+        smtp: _SMTP | _SMTPS = _SMTPS(context=ssl.create_default_context(), **arguments)
     else:
         smtp = _SMTP(**arguments)
     try:
         if settings.EMAIL_USE_TLS:
-            smtp.starttls(context=context)
+            smtp.starttls(context=ssl.create_default_context())
         if settings.EMAIL_HOST_USER:
             smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
     except BaseException:

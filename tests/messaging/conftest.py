@@ -16,7 +16,7 @@ def smtp(settings: Any) -> Iterator[FakeSMTP]:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST = "127.0.0.1"
         settings.EMAIL_PORT = server.port
-        settings.EMAIL_TIMEOUT = 0.3
+        settings.EMAIL_TIMEOUT = 15
         yield server
 
 
@@ -24,7 +24,7 @@ def smtp(settings: Any) -> Iterator[FakeSMTP]:
 def slack(settings: Any) -> Iterator[FakeSlack]:
     with FakeSlack() as server:
         settings.SLACK_WEBHOOK_URL = server.url()
-        settings.SLACK_TIMEOUT = 0.3
+        settings.SLACK_TIMEOUT = 15
         yield server
 
 

@@ -32,8 +32,7 @@ def at_once(work: Callable[[], dict[str, int] | Message]) -> list[dict[str, int]
         return [future.result() for future in [pool.submit(run) for _ in range(WORKERS)]]
 
 
-def test_four_workers_send_each_message_once(smtp: FakeSMTP, settings: object) -> None:
-    settings.EMAIL_TIMEOUT = 15  # type: ignore[attr-defined]
+def test_four_workers_send_each_message_once(smtp: FakeSMTP) -> None:
     for number in range(60):
         mail(f"event:{number}", to=f"person{number}@desk.example")
     results = at_once(deliver)
@@ -52,8 +51,7 @@ def test_four_workers_keep_to_one_message_a_second(slack: FakeSlack, channel: Ch
     assert Message.objects.filter(state="sent").count() == 1
 
 
-def test_four_workers_send_one_digest(smtp: FakeSMTP, settings: object) -> None:
-    settings.EMAIL_TIMEOUT = 15  # type: ignore[attr-defined]
+def test_four_workers_send_one_digest(smtp: FakeSMTP) -> None:
     for number in range(30):
         mail(f"event:{number}")
     at_once(deliver)

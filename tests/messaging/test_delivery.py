@@ -240,8 +240,9 @@ def test_after_an_outage_each_leaves_once_and_in_order(
 
 
 def test_a_broken_mail_server_costs_one_try_per_pass_and_slack_goes_on(
-    smtp: FakeSMTP, slack: FakeSlack, channel: Channel
+    smtp: FakeSMTP, slack: FakeSlack, channel: Channel, settings: Any
 ) -> None:
+    settings.EMAIL_TIMEOUT = 0.3
     smtp.mode = "hang_banner"
     for number in range(10):
         mail(f"event:{number}")

@@ -12,25 +12,32 @@ from tests.faults.fake_smtp import FakeSMTP
 from tests.messaging.helpers import NOW, deliver, mail, state_of
 
 pytestmark = pytest.mark.django_db
+# Long enough to get to DATA on a busy machine, where the server hangs after it
+SHORT = 2
 PROSPECT = "priya.nair@acme-robotics.example"
 
 
 @pytest.mark.parametrize("mode", ["hang_banner", "drip"])
 @pytest.mark.parametrize("audience", ["internal", "prospect"])
 def test_25_a_server_that_hangs_before_data_is_tried_again(
-    smtp: FakeSMTP, mode: str, audience: str
+    smtp: FakeSMTP, settings: Any, mode: str, audience: str
 ) -> None:
+    settings.EMAIL_TIMEOUT = 0.3
     smtp.mode = mode
     message = mail(audience=audience)
     assert deliver()["retry"] == 1
     assert state_of(message) == Message.State.RETRY
     assert message.error.startswith("No connection. The mail server 127.0.0.1")
+    settings.EMAIL_TIMEOUT = 15
     smtp.mode = "ok"
     assert deliver(timedelta(minutes=1))["sent"] == 1
 
 
 @pytest.mark.parametrize("mode", ["hang_after_data", "drop_mid_data", "accept_then_drop"])
-def test_25_29_after_data_an_internal_mail_is_repeated(smtp: FakeSMTP, mode: str) -> None:
+def test_25_29_after_data_an_internal_mail_is_repeated(
+    smtp: FakeSMTP, settings: Any, mode: str
+) -> None:
+    settings.EMAIL_TIMEOUT = SHORT
     smtp.mode = mode
     message = mail()
     assert deliver()["retry"] == 1
@@ -42,8 +49,9 @@ def test_25_29_after_data_an_internal_mail_is_repeated(smtp: FakeSMTP, mode: str
 
 @pytest.mark.parametrize("mode", ["hang_after_data", "drop_mid_data", "accept_then_drop"])
 def test_25_29_after_data_a_prospects_mail_waits_for_a_person(
-    smtp: FakeSMTP, mode: str, sdr: User, ae: User
+    smtp: FakeSMTP, settings: Any, mode: str, sdr: User, ae: User
 ) -> None:
+    settings.EMAIL_TIMEOUT = SHORT
     smtp.mode = mode
     headers = {"To": PROSPECT, "Cc": "AE@desk.example", "Reply-To": sdr.email}
     message = mail(to=PROSPECT, audience="prospect", person=sdr, headers=headers, about="handoff:7")

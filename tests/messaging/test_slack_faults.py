@@ -118,11 +118,16 @@ def test_31_a_slack_that_never_lets_us_in_is_given_up(slack: FakeSlack, channel:
 
 
 @pytest.mark.parametrize("mode", ["500", "503", "hang", "reset", "200:no", "302", "307", "408"])
-def test_32_what_may_pass_is_tried_again(slack: FakeSlack, channel: Channel, mode: str) -> None:
+def test_32_what_may_pass_is_tried_again(
+    slack: FakeSlack, channel: Channel, settings: Any, mode: str
+) -> None:
+    if mode == "hang":
+        settings.SLACK_TIMEOUT = 1
     slack.mode = mode
     message = slack_message()
     assert deliver()["retry"] == 1
     assert slack.asked == 1
+    settings.SLACK_TIMEOUT = 15
     slack.mode = "ok"
     assert deliver(timedelta(minutes=1))["sent"] == 1
     assert state_of(message) == Message.State.SENT
