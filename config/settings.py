@@ -172,7 +172,7 @@ else:
     DATABASE["CONN_HEALTH_CHECKS"] = True
 if DATABASE["ENGINE"].endswith("sqlite3"):
     # A file, not memory: tests of concurrency open connections of their own.
-    DATABASE["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+    DATABASE["TEST"] = {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"}
 DATABASES = {"default": DATABASE}
 
 # --- People and sign-in ----------------------------------------------------------------------

@@ -91,10 +91,10 @@ def post(
         guests += [(str(person), person.email) for person in copied if person.pk != owner.pk]
         calendar = invitation(meeting, method=method, now=at, organizer=owner, guests=guests)
     headers = {
-        "From": f"{sender} <{sender.email}>",
-        "Reply-To": f"{sender} <{sender.email}>",
-        "To": f"{contact.name} <{contact.email}>",
-        "Cc": ", ".join(f"{person} <{person.email}>" for person in copied),
+        "From": outbox.mailbox(str(sender), sender.email),
+        "Reply-To": outbox.mailbox(str(sender), sender.email),
+        "To": outbox.mailbox(contact.name, contact.email),
+        "Cc": ", ".join(outbox.mailbox(str(person), person.email) for person in copied),
     }
     common: dict[str, Any] = {
         "event_key": f"letter:{letter.pk}",
@@ -108,7 +108,15 @@ def post(
         "calendar_method": method if calendar else "",
         "now": at,
     }
-    rows = [outbox.post(recipient=contact.email, audience=Message.Audience.PROSPECT, **common)]
+    # The sender is the person to whom a letter that failed comes back.
+    rows = [
+        outbox.post(
+            recipient=contact.email,
+            audience=Message.Audience.PROSPECT,
+            person=sender,
+            **common,
+        )
+    ]
     for person in copied:
         rows.append(outbox.post(recipient=person.email, person=person, **common))
     return rows

@@ -9,8 +9,7 @@ from django.urls import reverse
 
 from handoffs.models import Contest, Handoff, HandoffEvent
 from handoffs.models.event import EventKind
-from messaging import outbox, texts
-from messaging.preferences import media_for
+from messaging import outbox
 from team.models import User
 
 
@@ -59,21 +58,8 @@ def tell_of_ruling(case: Contest) -> None:
 def _tell(
     person: User, text: str, fields: dict[str, str], key: str, handoff: Handoff, now: datetime
 ) -> None:
-    if not person.is_active:
-        return
-    subject, body = texts.render(text, fields)
-    for medium in media_for(person, escalation=False):
-        outbox.post(
-            event_key=key,
-            medium=medium,
-            recipient=person.email or person.username,
-            person=person,
-            kind=text,
-            subject=subject,
-            body=body,
-            about=f"handoff:{handoff.pk}",
-            now=now,
-        )
+    about = f"handoff:{handoff.pk}"
+    outbox.tell(person, event_key=key, text=text, fields=fields, about=about, now=now)
 
 
 def recipients(event: HandoffEvent) -> Iterator[Notice]:
