@@ -43,7 +43,6 @@ def visible_or_404(request: HttpRequest, pk: int, rows: HandoffQuerySet | None =
         rows.visible_to(person(request))
         .select_related("account", "contact", "sdr", "owner", "accepted_by", "territory")
         .filter(pk=pk)
-        .distinct()
         .first()
     )
     if found is None:

@@ -23,6 +23,8 @@ document.addEventListener("alpine:init", () => {
   });
   body.removeAttribute("x-init");
   body.setAttribute("x-data", "frame");
+  // Two statements in one handler; the second is what `$watch` above does.
+  document.querySelectorAll("[x-on\\:click*='sidebarDesktopOpen']").forEach((element) => element.setAttribute("x-on:click", "sidebarDesktopOpen = !sidebarDesktopOpen"));
   // Unfold writes jQuery into x-init for conditional autocomplete fields; we use none of those.
   document.querySelectorAll("[x-init*='django.jQuery']").forEach((element) => element.removeAttribute("x-init"));
   document.querySelectorAll("form[x-bind\\:action]").forEach((form) => form.setAttribute("x-bind:action", "formAction"));

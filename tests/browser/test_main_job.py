@@ -211,3 +211,25 @@ def test_whoever_clicks_second_reads_who_was_faster(
     slow.get_by_role("dialog").get_by_role("button", name="Accept").click()
     expect(slow.get_by_role("dialog")).to_contain_text("Ana Silva has already accepted")
     assert complaints == []
+
+
+def test_the_frame_works_under_the_strict_policy(
+    signed_in: SignedIn, complaints: list[str], revops: User, account: Account, contact: Contact
+) -> None:
+    page = signed_in(revops)
+    for address in (
+        "/",
+        "/queue/",
+        "/admin/accounts/account/",
+        f"/admin/accounts/account/{account.pk}/change/",
+        "/admin/handoffs/handoff/",
+    ):
+        page.goto(address)
+        queue = page.locator("#nav-sidebar").get_by_role("link", name="Queue")
+        toggle = page.locator(".wide-only, span.cursor-pointer").filter(has_text="dock_to_right")
+        expect(queue).to_be_visible()
+        toggle.locator("visible=true").first.click()
+        expect(queue).to_be_hidden()
+        toggle.locator("visible=true").first.click()
+        expect(queue).to_be_visible()
+    assert complaints == []
