@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,15 +15,16 @@ from handoffs.models.event import EventKind
 from handoffs.querysets import HandoffQuerySet
 from handoffs.refusal import TransitionRefused
 from sla import escalation, script
-from sla.ledger import Case, Ledger
-from sla.models import Clock, ClockKind
+from sla.escalation import Alert
+from sla.ledger import Case, Ledger, save_plans
+from sla.models import Breach, Clock, ClockKind
 from sla.policies import missing_policy
 from sla.reach import Crowd
 from sla.spans import MILESTONES
 
 logger = logging.getLogger(__name__)
 
-BATCH = 50  # due clocks in one transaction: a verb on one of them waits for as long as it takes
+BATCH = 200  # due clocks in one transaction: a verb on one of them waits for as long as it takes
 LATER = timedelta(hours=1)  # when a clock that could not be worked on is tried again
 
 
@@ -76,87 +79,160 @@ def sweep(now: datetime | None = None) -> dict[str, int]:
     again an hour later and says why; the others go on. Costs what is due, not what is open.
     """
     now = now or timezone.now()
-    done = {"due": 0, "fired": 0, "breached": 0, "reassigned": 0, "failed": 0}
+    one_pass = _Pass(now)
     seen: set[int] = set()
-    while True:
-        looked, counts = _sweep_batch(now)
-        for name, count in counts.items():
-            done[name] += count
-        if not looked - seen:  # nothing left, or only what others are at work on
-            return done
-        seen |= looked
-
-
-def _sweep_batch(now: datetime) -> tuple[set[int], dict[str, int]]:
-    ledger, crowd = Ledger(), Crowd(now)
-    counts = {"due": 0, "fired": 0, "breached": 0, "reassigned": 0, "failed": 0}
-    with transaction.atomic():
-        # Whoever moves a handoff holds its row, so that row is the lock on all of its clocks;
-        # what somebody else holds is left for the next pass, which is why nothing can deadlock
-        due = list(
-            Clock.objects.due(now)
-            .select_for_update(skip_locked=True, no_key=True, of=("self", "handoff"))
-            .select_related("handoff")
-            .order_by("next_at", "pk")[:BATCH]
-        )
-        if not due:
-            return set(), counts
-        cases = ledger.load(_with_people().filter(pk__in={clock.handoff_id for clock in due}))
-        for clock in due:
-            counts["due"] += 1
-            try:
-                with transaction.atomic():
-                    for name, count in _look(ledger, crowd, cases, clock).items():
-                        counts[name] += count
-            except Exception as error:  # one bad row must not stop the others
-                logger.exception("Clock %s is put off by an hour.", clock.pk)
-                counts["failed"] += 1
-                _put_off(clock, now, error)
-                cases |= ledger.load([_fresh(clock.handoff_id)])
-    return {clock.pk for clock in due}, counts
-
-
-def _look(ledger: Ledger, crowd: Crowd, cases: dict[int, Case], due: Clock) -> dict[str, int]:
-    """Do what one clock is due for, each step once, in the order they fell due."""
-    counts = {"fired": 0, "breached": 0, "reassigned": 0}
-    case = cases[due.handoff_id]
-    while True:
-        case.looked[due.pk] = crowd.now
-        ledger.settle(case)
-        clock = case.clock(due.pk)
-        if clock is None or clock.state != Clock.State.RUNNING:
-            return counts
-        if clock.is_missed(crowd.now) and clock.pk not in case.breaches:
-            ledger.stamp(case, clock)
-            counts["breached"] += 1
-        step = escalation.next_step(case, clock, crowd)
-        if step is None:
+    while Clock.objects.due(now).exists():
+        looked = one_pass.batch()
+        if not looked - seen:  # only what others are at work on
             break
-        fired = escalation.fire(case, clock, step, crowd)
-        case.fired[clock.pk].add(step.step.pk)
-        if fired is not None:
-            counts["fired"] += 1
-        if fired is not None and fired.reassigned:
-            counts["reassigned"] += 1
-            case = cases[due.handoff_id] = ledger.load([_fresh(due.handoff_id)])[due.handoff_id]
-    ledger.settle(case)
-    return counts
+        seen |= looked
+    return one_pass.counts
+
+
+class _Pass:
+    """One sweep: what it has read for all of its batches, and what it has done."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.ledger, self.crowd = Ledger(), Crowd(now)
+        self.counts = {"due": 0, "fired": 0, "breached": 0, "reassigned": 0, "failed": 0}
+
+    def batch(self) -> set[int]:
+        """Work on some clocks that are due, in one transaction; which those were."""
+        with transaction.atomic():
+            # Whoever moves a handoff holds its row, so that row is the lock on all of its clocks;
+            # what somebody else holds is left for the next pass: nothing waits, so no deadlock
+            due = list(
+                Clock.objects.due(self.now)
+                .select_for_update(skip_locked=True, no_key=True, of=("self", "handoff"))
+                .select_related("handoff")
+                .only("handoff", "handoff__status")
+                .order_by("next_at", "pk")[:BATCH]
+            )
+            if due:
+                self.counts["due"] += len(due)
+                for clock in self._together(due):
+                    self._alone(clock)
+        return {clock.pk for clock in due}
+
+    def _together(self, due: list[Clock]) -> list[Clock]:
+        """Fire what only tells people in one go; what is left to be worked on one by one.
+
+        That is where the log says something new, where a handoff changes hands (and what is due
+        on it after that), and everything if anything fails.
+        """
+        handoffs = Handoff.objects.filter(pk__in={clock.handoff_id for clock in due})
+        cases = self.ledger.load(self.crowd.handoffs(handoffs))
+        done, left = _Done(), list[Clock]()
+        moving: set[int] = set()
+        for one in due:
+            looked = None
+            if one.handoff_id not in moving:
+                with suppress(Exception):  # alone, it will raise again and be put off
+                    looked = self._tell_only(cases[one.handoff_id], one.pk)
+            if looked is None:
+                left.append(one)
+                moving.add(one.handoff_id)
+            else:
+                done.add(looked)
+        try:
+            with transaction.atomic():
+                done.write(self.crowd)
+        except Exception:  # whichever it is, alone it will be found
+            logger.exception("A batch of %s is worked on one by one.", len(due))
+            return due
+        self.counts["fired"] += len(done.alerts)
+        self.counts["breached"] += len(done.breaches)
+        return left
+
+    def _tell_only(self, case: Case, pk: int) -> _Done | None:
+        """What a clock is due for, if that is only to tell people; nothing is written."""
+        clock = case.clock(pk)
+        if clock is None or not self.ledger.stands(case, clock):
+            return None
+        looked = _Done(clocks=[clock])
+        if clock.is_missed(self.now) and clock.pk not in case.breaches:
+            breach = self.ledger.breach_of(case, clock)
+            looked.breaches += [breach] if breach is not None else []
+        while (coming := escalation.next_step(case, clock, self.crowd)) is not None:
+            if escalation.hands_over(coming.step, clock):
+                return None
+            looked.alerts.append(escalation.prepare(case, clock, coming, self.crowd))
+            case.fired[pk].add(coming.step.pk)
+            self.ledger.plan_on(case, clock)
+        if looked.breaches:
+            case.breaches[pk] = looked.breaches[0]
+        case.looked[pk] = self.now
+        self.ledger.plan_on(case, clock)
+        return looked
+
+    def _alone(self, due: Clock) -> None:
+        """Work on one clock, so that what fails is undone and put off without the others."""
+        try:
+            with transaction.atomic():
+                counts = self._look(due)
+        except Exception as error:  # one bad row must not stop the others
+            logger.exception("Clock %s is put off by an hour.", due.pk)
+            trouble = f"{type(error).__name__}: {error}"[:300]
+            Clock.objects.filter(pk=due.pk).update(next_at=self.now + LATER, trouble=trouble)
+            counts = {"failed": 1}
+        for name, count in counts.items():
+            self.counts[name] += count
+
+    def _look(self, due: Clock) -> dict[str, int]:
+        """Do what one clock is due for, each step once, in the order they fell due."""
+        counts = {"fired": 0, "breached": 0, "reassigned": 0}
+        case = self._case(due)
+        while True:
+            self.ledger.settle(case)
+            clock = case.clock(due.pk)
+            if clock is None or clock.state != Clock.State.RUNNING:
+                return counts
+            if clock.is_missed(self.now) and clock.pk not in case.breaches:
+                self.ledger.stamp(case, clock)
+                counts["breached"] += 1
+            step = escalation.next_step(case, clock, self.crowd)
+            if step is None:
+                break
+            alert = escalation.fire(case, clock, step, self.crowd)
+            case.fired[clock.pk].add(step.step.pk)
+            if alert is not None:
+                counts["fired"] += 1
+            if alert is not None and alert.reassigned:
+                counts["reassigned"] += 1
+                case = self._case(due)
+        self.ledger.settle(case)
+        return counts
+
+    def _case(self, due: Clock) -> Case:
+        case = self.ledger.load([_with_people().get(pk=due.handoff_id)])[due.handoff_id]
+        case.looked[due.pk] = self.now
+        return case
+
+
+@dataclass
+class _Done:
+    """What telling people about some clocks comes to, to be written together."""
+
+    clocks: list[Clock] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    breaches: list[Breach] = field(default_factory=list)
+
+    def add(self, other: _Done) -> None:
+        self.clocks += other.clocks
+        self.alerts += other.alerts
+        self.breaches += other.breaches
+
+    def write(self, crowd: Crowd) -> None:
+        escalation.write(self.alerts, crowd)
+        Breach.objects.bulk_create(self.breaches)
+        save_plans(self.clocks)
 
 
 def _locked(pk: int) -> Handoff:
     """The handoff as it stands, held until the end of the transaction with all of its clocks."""
     held: Handoff = _with_people().select_for_update(no_key=True, of=("self",)).get(pk=pk)
     return held
-
-
-def _put_off(clock: Clock, now: datetime, error: Exception) -> None:
-    trouble = f"{type(error).__name__}: {error}"[:300]
-    Clock.objects.filter(pk=clock.pk).update(next_at=now + LATER, trouble=trouble)
-
-
-def _fresh(pk: int) -> Handoff:
-    fresh: Handoff = _with_people().get(pk=pk)
-    return fresh
 
 
 def _with_people() -> HandoffQuerySet:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -15,11 +16,11 @@ from typing import NamedTuple
 from django.db import IntegrityError, transaction
 
 from handoffs import lifecycle
+from handoffs.models import Handoff
 from handoffs.notices import fields_of
 from handoffs.refusal import TransitionRefused
 from handoffs.routing import load_of
-from messaging import outbox, texts
-from messaging.models import Message
+from messaging import outbox
 from sla import words
 from sla.breaches import NO_BACKUP
 from sla.ledger import Case, Coming
@@ -43,11 +44,22 @@ TEXTS = {
 }
 
 
-class Fired(NamedTuple):
-    """What firing a step came to."""
+@dataclass
+class Alert:
+    """What a step comes to: its record, whom it tells and the letters that say so."""
 
-    escalation: Escalation
-    reassigned: bool
+    record: Escalation
+    told: list[Asked] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    reassigned: bool = False
+
+
+class Letter(NamedTuple):
+    """One text to a person, or to the channel of that name."""
+
+    to: User | str
+    text: str
+    fields: dict[str, str]
 
 
 def next_step(case: Case, clock: Clock, crowd: Crowd) -> Coming | None:
@@ -61,161 +73,182 @@ def next_step(case: Case, clock: Clock, crowd: Crowd) -> Coming | None:
     return next((one for one in coming if one.at <= crowd.now), None)
 
 
-def fire(case: Case, clock: Clock, coming: Coming, crowd: Crowd) -> Fired | None:
+def fire(case: Case, clock: Clock, coming: Coming, crowd: Crowd) -> Alert | None:
     """Fire a step of a clock; None if it has fired before, whoever fired it.
 
     The row comes first and its unique constraint is the lock. Row, messages and reassignment
     belong to one transaction, which is the caller's.
     """
-    step, now = coming.step, crowd.now
+    record = _record(clock, coming, crowd)
     try:
         with transaction.atomic():
-            escalation = Escalation.objects.create(
-                clock=clock,
-                step=step,
-                cycle=clock.cycle,
-                due_at=coming.at,
-                fired_at=now,
-                action=step.action,
-            )
+            record.save(force_insert=True)
     except IntegrityError:
         return None
-    to = None
-    if step.action == Action.BACKUP and clock.kind in OF_THE_OWNER:
-        to, hops = _hand_over(case, clock, step, crowd)
-        if to is not None:
-            told, escalation.outcome = [to], f"Reassigned to {to.user}."
-            _tell(escalation, case, clock, to, "sla_backup", now)
-        else:
-            told, more = _alert(escalation, case, clock, crowd)
-            hops += more
-            who = f"{_names(told)} told" if told else NOBODY.lower()
-            escalation.outcome = f"{NO_BACKUP}; {who}."
-    elif step.action == Action.CHANNEL and _post(escalation, case, clock, now):
-        told, hops, escalation.outcome = [], [], f"Posted to {step.channel}."
+    if hands_over(coming.step, clock):
+        alert = _hand_over(record, case, clock, crowd)
     else:
-        told, hops = _alert(escalation, case, clock, crowd)
-        escalation.outcome = f"{_names(told)} told." if told else f"{NOBODY}."
-        if step.action == Action.CHANNEL:
-            escalation.outcome = f"The channel is off; {escalation.outcome}"
-    if not told and not escalation.outcome.startswith("Posted"):
-        logger.error("%s: %s There is no active admin.", escalation, escalation.outcome)
-    escalation.hops = [hop.as_data() for hop in hops]
-    escalation.outcome = escalation.outcome[:300]
-    escalation.save(update_fields=["hops", "outcome"])
-    escalation.told.set([asked.user for asked in told])
-    return Fired(escalation, to is not None)
+        alert = _alert(record, case, clock, crowd)
+    record.save(update_fields=["hops", "outcome"])
+    _write([alert], crowd)
+    return alert
 
 
-def _alert(
-    escalation: Escalation, case: Case, clock: Clock, crowd: Crowd
-) -> tuple[list[Asked], list[Asked]]:
-    """Tell the first in line who can be told; whom, and everybody who was tried."""
-    handoff = case.handoff
+def hands_over(step: EscalationStep, clock: Clock) -> bool:
+    """Whether the step is to give the handoff to somebody else."""
+    return step.action == Action.BACKUP and clock.kind in OF_THE_OWNER
+
+
+def prepare(case: Case, clock: Clock, coming: Coming, crowd: Crowd) -> Alert:
+    """What a step that hands nothing over comes to; for `write`, which fires it with others."""
+    return _alert(_record(clock, coming, crowd), case, clock, crowd)
+
+
+def write(alerts: Sequence[Alert], crowd: Crowd) -> None:
+    """Fire prepared steps together; IntegrityError if any of them has fired before."""
+    Escalation.objects.bulk_create([alert.record for alert in alerts])
+    _write(alerts, crowd)
+
+
+def _write(alerts: Sequence[Alert], crowd: Crowd) -> None:
+    """Record whom each told, and put its letters into the outbox."""
+    through = Escalation.told.through
+    through.objects.bulk_create(
+        through(escalation_id=alert.record.pk, user_id=asked.user.pk)
+        for alert in alerts
+        for asked in alert.told
+    )
+    sack = outbox.Sack(crowd.now)
+    for alert in alerts:
+        key = f"escalation:{alert.record.pk}"
+        about = f"handoff:{alert.record.clock.handoff_id}"
+        for to, text, fields in alert.letters:
+            if isinstance(to, User):
+                sack.tell(to, event_key=key, text=text, fields=fields, escalation=True, about=about)
+            else:
+                sack.post(to, event_key=key, text=text, fields=fields, about=about)
+    sack.drop()
+
+
+def _record(clock: Clock, coming: Coming, crowd: Crowd) -> Escalation:
+    return Escalation(
+        clock=clock,
+        step=coming.step,
+        cycle=clock.cycle,
+        due_at=coming.at,
+        fired_at=crowd.now,
+        action=coming.step.action,
+    )
+
+
+def _alert(record: Escalation, case: Case, clock: Clock, crowd: Crowd) -> Alert:
+    """Tell a channel, or the first in line who can be told."""
+    alert = Alert(record)
+    if record.action != Action.CHANNEL:
+        record.outcome = _alert_people(alert, case, clock, crowd)
+    elif (channel := record.step.channel) is not None and channel.is_enabled:
+        record.outcome = f"Posted to {channel}."
+        reader = case.handoff.owner or case.handoff.sdr
+        fields = _fields(record, case, clock, reader, crowd.now)
+        alert.letters.append(Letter(channel.name, "sla_channel", fields))
+    else:
+        record.outcome = f"The channel is off; {_alert_people(alert, case, clock, crowd)}"
+    return alert
+
+
+def _alert_people(alert: Alert, case: Case, clock: Clock, crowd: Crowd) -> str:
+    """Tell the first in line who can be told, at last every admin; in words, who that was."""
+    handoff, action = case.handoff, Action(alert.record.action)
     person = person_of(handoff, clock)
-    line = in_line(escalation.action, person, handoff, crowd)
-    told, tried = first_reachable(line, crowd)
+    told, tried = first_reachable(in_line(action, person, handoff, crowd), crowd)
+    passed = [hop for hop in tried if hop.verdict]
     for asked in told:
-        text = TEXTS[Action(escalation.action)]
+        text = TEXTS[action]
         if asked.because == LAST_RESORT:
             text = "sla_last_resort"
         elif text == "sla_remind" and asked.user != person:
             text = "sla_manager"
-        passed = [hop for hop in tried if hop.verdict]
-        _tell(escalation, case, clock, asked, text, crowd.now, passed)
-    return told, tried
+        alert.letters.append(_letter(alert, case, clock, asked, text, crowd.now, passed))
+    alert.told += told
+    alert.record.hops += [hop.as_data() for hop in tried]
+    if not told:
+        logger.error("%s: there is no active admin to tell.", alert.record)
+        return f"{NOBODY}."
+    return f"{_names(told)} told."[:250]
 
 
-def _hand_over(
-    case: Case, clock: Clock, step: EscalationStep, crowd: Crowd
-) -> tuple[Asked | None, list[Asked]]:
-    """Reassign to the first backup who can take it; who that is, and everybody asked.
+def _hand_over(record: Escalation, case: Case, clock: Clock, crowd: Crowd) -> Alert:
+    """Reassign to the first backup who can take it; else the manager owns it.
 
     Whoever has had this handoff is not asked again, so it never goes round in a circle.
     """
     handoff, now = case.handoff, crowd.now
+    alert = Alert(record)
     had_it = case.owners()
-    if handoff.owner is None:
-        why = f"{step.when_text} of “{clock.get_kind_display()}” nobody had it."
-    elif away := crowd.away(handoff.owner):
-        why = f"{handoff.owner} is {away}."
-    else:
-        why = f"{handoff.owner} has not acted in time ({clock.get_kind_display().lower()})."
-    asked: list[Asked] = []
+    why = _why(handoff, clock, crowd)
     for hop in islice(stand_ins(handoff.owner, handoff.territory, now), MOST_BACKUPS):
-        user = hop.user
-        verdict = hop.verdict
-        if user.pk == handoff.sdr_id:
-            verdict = "wrote this handoff"
-        elif user.pk in had_it:
-            verdict = "has had it before"
-        elif not user.is_ae:
-            verdict = "is not an AE"
-        verdict = verdict or unavailable_because(user, now, load_of(user))
+        verdict = hop.verdict or _unfit(hop.user, handoff, had_it, now)
         if not verdict:
             try:
                 with transaction.atomic():
-                    lifecycle.reassign(handoff, to=user, why=why, by=None, at=now)
+                    lifecycle.reassign(handoff, to=hop.user, why=why, by=None, at=now)
             except TransitionRefused as refusal:
                 verdict = str(refusal)
-        asked.append(Asked(user, hop.because, verdict))
+        asked = Asked(hop.user, hop.because, verdict)
+        record.hops.append(asked.as_data())
         if not verdict:
-            return asked[-1], asked
-    return None, asked
+            record.outcome = f"Reassigned to {hop.user}."
+            alert.told.append(asked)
+            alert.letters.append(_letter(alert, case, clock, asked, "sla_backup", now))
+            alert.reassigned = True
+            return alert
+    record.outcome = f"{NO_BACKUP}; {_alert_people(alert, case, clock, crowd)}"
+    return alert
 
 
-def _post(escalation: Escalation, case: Case, clock: Clock, now: datetime) -> bool:
-    """Post to the step's channel; False if there is none that is on."""
-    channel = escalation.step.channel
-    if channel is None or not channel.is_enabled:
-        return False
-    reader = case.handoff.owner or case.handoff.sdr
-    subject, body = texts.render("sla_channel", _fields(escalation, case, clock, reader, now))
-    outbox.post(
-        event_key=f"escalation:{escalation.pk}",
-        medium=Message.Medium.SLACK,
-        recipient=channel.name,
-        kind="sla_channel",
-        subject=subject,
-        body=body,
-        about=f"handoff:{case.handoff.pk}",
-        now=now,
-    )
-    return True
+def _why(handoff: Handoff, clock: Clock, crowd: Crowd) -> str:
+    promise = clock.get_kind_display()
+    if handoff.owner is None:
+        return f"Nobody had it ({promise.lower()})."
+    if away := crowd.away(handoff.owner):
+        return f"{handoff.owner} is {away}."
+    return f"{handoff.owner} has not acted in time ({promise.lower()})."
 
 
-def _tell(
-    escalation: Escalation,
+def _unfit(user: User, handoff: Handoff, had_it: set[int], now: datetime) -> str:
+    """Why a backup who is there cannot take it all the same; empty when they can."""
+    if user.pk == handoff.sdr_id:
+        return "wrote this handoff"
+    if user.pk in had_it:
+        return "has had it before"
+    if not user.is_ae:
+        return "is not an AE"
+    return unavailable_because(user, now, load_of(user))
+
+
+def _letter(
+    alert: Alert,
     case: Case,
     clock: Clock,
     asked: Asked,
     text: str,
     now: datetime,
     passed: Sequence[Asked] = (),
-) -> None:
-    """Put the message to one person into the outbox."""
+) -> Letter:
     reason = "; ".join([asked.because, *(f"{hop.user} {hop.verdict}" for hop in passed)])
-    fields = _fields(escalation, case, clock, asked.user, now)
-    outbox.tell(
-        asked.user,
-        event_key=f"escalation:{escalation.pk}",
-        text=text,
-        fields=fields | {"reason": reason},
-        escalation=True,
-        about=f"handoff:{case.handoff.pk}",
-        now=now,
-    )
+    fields = _fields(alert.record, case, clock, asked.user, now) | {"reason": reason}
+    return Letter(asked.user, text, fields)
 
 
 def _fields(
-    escalation: Escalation, case: Case, clock: Clock, reader: User, now: datetime
+    record: Escalation, case: Case, clock: Clock, reader: User, now: datetime
 ) -> dict[str, str]:
     """What a text may name, with times as `reader` reads them."""
     left = clock.left_at(now)
     return fields_of(case.handoff) | {
         "due": words.instant(clock.due_at, reader.zone) if clock.due_at else "",
         "promise": clock.get_kind_display(),
-        "step": escalation.step.when_text,
+        "step": record.step.when_text,
         "time_left": words.span(left) if left >= timedelta() else "",
         "late_by": words.span(-left) if left < timedelta() else "",
     }

@@ -8,10 +8,12 @@ rebuild and having lived through it all come to the same rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+
+from django.db import connection
 
 from handoffs.models import Handoff, HandoffEvent, Meeting
 from handoffs.models.event import EventKind
@@ -19,7 +21,7 @@ from sla import breaches, script, spans
 from sla.models import Breach, Clock, ClockKind, Escalation, EscalationStep, Target
 from sla.policies import Book
 from sla.script import Entry, Script, Slot
-from sla.timeline import measure
+from sla.timeline import Measure, measure
 from team.business_time import ZERO, BusinessHours
 from team.models import Absence, CalendarVersion, Territory, User
 
@@ -49,6 +51,7 @@ class Case:
     clocks: dict[tuple[str, int], Clock] = field(default_factory=dict)
     fired: dict[int, set[int]] = field(default_factory=dict)  # steps by clock
     breaches: dict[int, Breach] = field(default_factory=dict)  # by clock
+    no_backup: bool = False  # nobody could take it over when somebody had to
     scripts: dict[tuple[str, int], Script] = field(default_factory=dict)
     coming: dict[tuple[str, int], list[Coming]] = field(default_factory=dict)  # in time's order
     looked: dict[int, datetime] = field(default_factory=dict)  # by clock: when the sweep was there
@@ -73,10 +76,12 @@ class Ledger:
         self._hours: dict[int, BusinessHours] = {}
         self._calendars: dict[int, CalendarVersion | None] = {}
         self._absences: dict[tuple[int, datetime], datetime | None] = {}
+        self.records = breaches.Records([])
 
     def load(self, handoffs: Iterable[Handoff]) -> dict[int, Case]:
         """The cases of these handoffs by id, in a fixed number of queries."""
         cases = {handoff.pk: Case(handoff) for handoff in handoffs}
+        self.records = breaches.Records(cases)
         events = HandoffEvent.objects.filter(handoff__in=cases, kind__in=script.MOVES_CLOCKS)
         rows = events.order_by("occurred_at", "pk")
         accepted = set()
@@ -97,11 +102,13 @@ class Ledger:
             case.fired[clock.pk] = set()
             if hasattr(clock, "breach"):
                 case.breaches[clock.pk] = clock.breach
-        fired = Escalation.objects.filter(clock__handoff__in=cases)
-        for pk, clock_id, step_id in fired.order_by().values_list(
-            "clock__handoff_id", "clock_id", "step_id"
+        fired = Escalation.objects.filter(clock__handoff__in=cases).order_by()
+        for pk, clock_id, step_id, action, outcome in fired.values_list(
+            "clock__handoff_id", "clock_id", "step_id", "action", "outcome"
         ):
             cases[pk].fired[clock_id].add(step_id)
+            if action == Action.BACKUP and outcome.startswith(breaches.NO_BACKUP):
+                cases[pk].no_backup = True
         return cases
 
     def _load_meetings(self, cases: dict[int, Case], accepted: set[int]) -> None:
@@ -116,7 +123,7 @@ class Ledger:
         """Make the rows say what the log says, the handoff's next deadline included."""
         if not case.log:
             return
-        case.scripts = {s.key: s for s in script.read(case.log, case.handoff.sdr_id, case.meetings)}
+        self._read(case)
         self._drop_unexplained(case)
         fresh: list[Clock] = []
         for one in case.scripts.values():
@@ -138,6 +145,29 @@ class Ledger:
             case.fired |= {clock.pk: set() for clock in fresh}
         self._settle_breaches(case)
         self._note_next_deadline(case)
+
+    def stands(self, case: Case, clock: Clock) -> bool:
+        """Whether a running clock's row says what the log says, read without writing anything.
+
+        Then its plan is up to date as well, for the sweep to act on.
+        """
+        if not case.scripts:
+            self._read(case)
+        one = case.scripts.get((clock.kind, clock.cycle))
+        if one is None or clock.state != Clock.State.RUNNING:
+            return False
+        before = {name: getattr(clock, name) for name in STANDING}
+        self._derive(case, one, clock)
+        self._plan(case, one, clock)
+        return all(getattr(clock, name) == value for name, value in before.items())
+
+    def plan_on(self, case: Case, clock: Clock) -> None:
+        """Plan anew what comes after the steps that have fired; nothing is written."""
+        self._plan(case, case.scripts[clock.kind, clock.cycle], clock)
+
+    def _read(self, case: Case) -> None:
+        stories = script.read(case.log, case.handoff.sdr_id, case.meetings)
+        case.scripts = {story.key: story for story in stories}
 
     def keep_spans(self, case: Case) -> None:
         """Write how long it took between its milestones."""
@@ -190,17 +220,16 @@ class Ledger:
 
     def _derive(self, case: Case, one: Script, clock: Clock) -> None:
         hours, until = self.hours(clock.calendar_version), one.last_at
-        reading = measure(hours, one.marks, clock.limit, until)
-        warning = measure(hours, one.marks, timedelta(seconds=clock.warn_seconds), until)
-        wall = measure(AROUND_THE_CLOCK, one.marks, clock.limit, until)
+        reading = _reach(hours, one, clock.limit)
         clock.holder_id = one.holder
         clock.state = reading.state
         clock.started_at = one.started_at
         clock.stopped_at = until if reading.state == "stopped" else None
         clock.resumed_at = until if reading.state == "running" else None
         clock.elapsed_seconds = _seconds(reading.elapsed)
-        clock.wall_seconds = _seconds(wall.elapsed)
-        clock.warn_at, clock.due_at = warning.due, reading.due
+        clock.wall_seconds = _seconds(_reach(AROUND_THE_CLOCK, one, clock.limit).elapsed)
+        clock.warn_at = _reach(hours, one, timedelta(seconds=clock.warn_seconds)).due
+        clock.due_at = reading.due
         clock.late_after = hours.add(reading.due, ZERO) if reading.due else None
 
     def _plan(self, case: Case, one: Script, clock: Clock) -> None:
@@ -212,7 +241,7 @@ class Ledger:
         hours = self.hours(clock.calendar_version)
         fired = case.fired.get(clock.pk, set())
         for step in self.steps(case, one, clock):
-            at = measure(hours, one.marks, step.offset(clock.limit), one.last_at).due
+            at = _reach(hours, one, step.offset(clock.limit)).due
             if at is not None and step.pk not in fired:
                 coming.append(Coming(step, at))
         coming.sort(key=_time)
@@ -280,21 +309,41 @@ class Ledger:
 
     def stamp(self, case: Case, clock: Clock) -> None:
         """Record the breach of a clock, at the instant it fell due."""
-        if clock.due_at is not None:  # what never falls due is never missed
-            holder = case.scripts[clock.kind, clock.cycle].held_by(clock.due_at)
-            case.breaches[clock.pk] = breaches.stamp(case.handoff, clock, clock.due_at, holder)
+        breach = self.breach_of(case, clock)
+        if breach is not None:
+            breach.save(force_insert=True)
+            case.breaches[clock.pk] = breach
+
+    def breach_of(self, case: Case, clock: Clock) -> Breach | None:
+        """The breach of a clock that was missed, not saved yet; None if it never falls due."""
+        if clock.due_at is None:
+            return None
+        return breaches.stamp(
+            clock,
+            clock.due_at,
+            case.scripts[clock.kind, clock.cycle].held_by(clock.due_at),
+            log=case.log,
+            no_backup=case.no_backup,
+            records=self.records,
+        )
 
     def _note_next_deadline(self, case: Case) -> None:
         running = (c for c in case.clocks.values() if c.state == Clock.State.RUNNING)
-        deadlines = [(c.due_at, c.pk, c.warn_at) for c in running if c.due_at is not None]
-        due, _, warn = min(deadlines, default=(None, 0, None))
+        coming = [(c.due_at, c.pk, c) for c in running if c.due_at is not None]
+        first = min(coming, default=(None, 0, None))[2]
+        values = {
+            "next_due_at": first.due_at if first else None,
+            "next_warn_at": first.warn_at if first else None,
+            "next_due_calendar_id": first.calendar_version_id if first else None,
+        }
         handoff = case.handoff
-        if (handoff.next_due_at, handoff.next_warn_at) != (due, warn):
-            Handoff.objects.filter(pk=handoff.pk).update(next_due_at=due, next_warn_at=warn)
-            handoff.next_due_at, handoff.next_warn_at = due, warn
+        if any(getattr(handoff, name) != value for name, value in values.items()):
+            Handoff.objects.filter(pk=handoff.pk).update(**values)
+            for name, value in values.items():
+                setattr(handoff, name, value)
 
 
-DERIVED = (
+STANDING = (
     "holder_id",
     "state",
     "started_at",
@@ -305,10 +354,31 @@ DERIVED = (
     "warn_at",
     "due_at",
     "late_after",
-    "plan",
-    "next_at",
-    "trouble",
 )
+DERIVED = (*STANDING, "plan", "next_at", "trouble")
+
+
+def save_plans(clocks: Sequence[Clock]) -> None:
+    """Write when each clock comes up next, and with what."""
+    written = {"plan", "next_at", "trouble"}
+    fields = [field for field in Clock._meta.concrete_fields if field.name in written]
+    pairs = ", ".join(f"{connection.ops.quote_name(f.name)} = %s" for f in fields)
+    rows = [
+        [*(f.get_db_prep_save(getattr(clock, f.attname), connection) for f in fields), clock.pk]
+        for clock in clocks
+    ]
+    if rows:
+        table = connection.ops.quote_name(Clock._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE {table} SET {pairs} WHERE id = %s", rows)  # noqa: S608
+
+
+def _reach(hours: BusinessHours, one: Script, target: timedelta) -> Measure:
+    """How a clock with this story stands towards `target` at its last mark."""
+    if len(one.marks) == 1:  # it has only started, as most have that the sweep looks at
+        begun = one.marks[0][0]
+        return Measure(ZERO, hours.add(begun, target), "running", True)
+    return measure(hours, one.marks, target, one.last_at)
 
 
 def _values(clock: Clock) -> dict[str, Any]:

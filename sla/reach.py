@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from accounts.models import Account
 from handoffs.models import Handoff
+from handoffs.querysets import HandoffQuerySet
 from sla.models import Clock, ClockKind, EscalationStep
 from team.availability import unavailable_because
-from team.models import User
+from team.models import Territory, User
 
 Action = EscalationStep.Action
+NEEDED = ("lead_source", "sdr", "owner", "territory", "account", "next_due_at", "next_warn_at")
 
 
 class Asked(NamedTuple):
@@ -39,6 +42,30 @@ class Crowd:
         self._verdicts: dict[int, str] = {}
         self._above: dict[int, list[User]] = {}
         self._admins: list[User] | None = None
+        self._people: dict[int, User] = {}
+        self._territories: dict[int, Territory] = {}
+
+    def handoffs(self, rows: HandoffQuerySet) -> list[Handoff]:
+        """These handoffs without their package, with the people and places they share."""
+        found = list(rows.only(*NEEDED))
+        accounts = Account.objects.only("name").in_bulk({h.account_id for h in found})
+        for handoff in found:
+            handoff.sdr = self._person(handoff.sdr_id)
+            handoff.owner = self._person(handoff.owner_id)
+            handoff.territory = self._territory(handoff.territory_id)
+            handoff.account = accounts.get(handoff.account_id)
+        return found
+
+    def _person(self, pk: int | None) -> User | None:
+        if pk is not None and pk not in self._people:
+            self._people[pk] = User.objects.get(pk=pk)
+        return self._people[pk] if pk is not None else None
+
+    def _territory(self, pk: int | None) -> Territory | None:
+        if pk is not None and pk not in self._territories:
+            rows = Territory.objects.select_related("calendar", "manager")
+            self._territories[pk] = rows.get(pk=pk)
+        return self._territories[pk] if pk is not None else None
 
     def away(self, user: User) -> str:
         """Why this person cannot act; empty when they can."""

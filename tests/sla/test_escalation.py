@@ -131,7 +131,7 @@ def test_without_any_admin_the_record_says_that_nobody_was_told(
 
     assert told("manager") == []
     assert fired("manager").outcome == "Nobody could be told."
-    assert "There is no active admin." in caplog.text
+    assert "there is no active admin to tell" in caplog.text
 
 
 def test_the_manager_s_manager_who_is_missing_leaves_it_to_the_admins(

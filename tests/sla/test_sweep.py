@@ -1,20 +1,20 @@
 """The sweep: each step once, at its minute, whatever happens in between."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from handoffs import lifecycle
-from handoffs.models import Handoff
+from handoffs.models import Handoff, HandoffEvent
 from messaging import outbox
 from messaging.models import Message
-from sla import clocks, escalation, tasks
+from sla import clocks, tasks
 from sla.models import Breach, Clock, Escalation
 from team.models import Absence
 from tests.factories import submitted
@@ -148,28 +148,22 @@ def test_time_that_goes_back_fires_nothing_again(inbound):
     assert Escalation.objects.count() == told
 
 
-def test_a_row_that_raises_is_put_off_by_an_hour_and_the_others_go_on(
-    clock, inbound, package, monkeypatch
-):
+def test_a_row_that_raises_is_put_off_by_an_hour_and_the_others_go_on(clock, inbound, package):
+    """Somebody moved its submission to before all calendars, with SQL."""
     others = [submitted(**package) for _ in range(3)]
-    fine = escalation.fire
-
-    def fire(case: Any, *rest: Any) -> Any:
-        if case.handoff.pk == inbound.pk:
-            raise RuntimeError("This text cannot be rendered.")
-        return fine(case, *rest)
-
-    monkeypatch.setattr(escalation, "fire", fire)
+    log = QuerySet(HandoffEvent).filter(handoff=inbound, kind="submitted")
+    log.update(occurred_at=datetime(1850, 1, 1, tzinfo=UTC))
     counts = clocks.sweep(after(30))
     spoilt = Clock.objects.get(handoff=inbound, kind="accept")
 
     assert (counts["fired"], counts["failed"]) == (3, 1)
     assert spoilt.next_at == after(90)
-    assert spoilt.trouble == "RuntimeError: This text cannot be rendered."
+    assert (
+        spoilt.trouble == "ValueError: 1850-01-01 00:00:00+00:00 is not in the years 1900 to 2199."
+    )
     assert {e.clock.handoff for e in Escalation.objects.all()} == set(others)
-    monkeypatch.undo()
     assert clocks.sweep(after(89))["failed"] == 0
-    assert "remind" not in [e.action for e in Escalation.objects.filter(clock=spoilt)]
+    log.update(occurred_at=TWO_AT_NIGHT)
     clocks.sweep(after(90))
     spoilt.refresh_from_db()
     assert spoilt.trouble == ""
@@ -181,14 +175,35 @@ def test_a_row_that_raises_is_put_off_by_an_hour_and_the_others_go_on(
 
 
 def test_what_a_failing_step_had_written_is_undone(inbound, monkeypatch):
-    def break_down(*args: Any, **kwargs: Any) -> Iterator[None]:
+    def is_full(sack: outbox.Sack) -> None:
         raise RuntimeError("The outbox is full.")
 
-    monkeypatch.setattr(outbox, "tell", break_down)
-    assert clocks.sweep(after(30))["failed"] == 1
+    monkeypatch.setattr(outbox.Sack, "drop", is_full)
+    counts = clocks.sweep(after(30))
 
+    assert (counts["fired"], counts["failed"]) == (0, 1)
     assert not Escalation.objects.exists()
     assert not Message.objects.filter(kind="sla_remind").exists()
+    monkeypatch.undo()
+    assert clocks.sweep(after(91))["fired"] == 3
+
+
+def test_one_that_cannot_be_written_does_not_hold_up_its_batch(inbound, package, monkeypatch):
+    """Whichever it is, they are tried one by one then."""
+    other = submitted(**package)
+    drop = outbox.Sack.drop
+
+    def spoilt(sack: outbox.Sack) -> None:
+        if any(message.about == f"handoff:{inbound.pk}" for message in sack._messages):
+            raise RuntimeError("This one cannot be stored.")
+        drop(sack)
+
+    monkeypatch.setattr(outbox.Sack, "drop", spoilt)
+    counts = clocks.sweep(after(30))
+
+    assert (counts["fired"], counts["failed"]) == (1, 1)
+    assert [e.clock.handoff for e in Escalation.objects.all()] == [other]
+    assert Message.objects.filter(kind="sla_remind").get().about == f"handoff:{other.pk}"
 
 
 def test_the_absence_of_the_owner_brings_the_backup_step_at_once(clock, inbound, ae, backup):
