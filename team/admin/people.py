@@ -59,7 +59,7 @@ class AwayFilter(DropdownFilter):
 
 
 @admin.register(User)
-class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):
+class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):  # type: ignore[misc]
     """Only RevOps edits people; nobody their own roles, and nobody a superuser but another."""
 
     resource_classes = [PeopleResource]
