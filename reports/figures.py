@@ -2,6 +2,7 @@
 who still wait. Plain numbers in, no rows."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -94,17 +95,16 @@ def quantile(times: Sequence[float], waiting: Sequence[float], share: float) -> 
     >>> quantile([10, 20], [500, 500, 500], 0.5) is None
     True
     """
-    events = sorted([(time, 0) for time in times] + [(time, 1) for time in waiting])
-    at_risk, left, reached = len(events), 1.0, None
-    for time, censored in events:
-        if not censored:
-            if reached is not None and time > reached:
-                return (reached + time) / 2
-            left *= (at_risk - 1) / at_risk
-            if reached is None:
-                if math.isclose(left, 1 - share, abs_tol=1e-12):
-                    reached = time
-                elif left < 1 - share:
-                    return float(time)
-        at_risk -= 1
-    return None if reached is None else float(reached)
+    reached_at, left_at = Counter(times), Counter(waiting)
+    at_risk, left, halfway = len(times) + len(waiting), 1.0, None
+    for time in sorted(reached_at | left_at):
+        if reached_at[time]:
+            if halfway is not None:
+                return (halfway + time) / 2
+            left *= 1 - reached_at[time] / at_risk
+            if math.isclose(left, 1 - share, abs_tol=1e-12):
+                halfway = time
+            elif left < 1 - share:
+                return float(time)
+        at_risk -= reached_at[time] + left_at[time]
+    return None if halfway is None else float(halfway)
