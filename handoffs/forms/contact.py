@@ -18,7 +18,7 @@ MAIL = forms.TextInput(
 TONES = {State.FRESH: "good", State.AGEING: "warn"}
 
 
-class _Person(forms.ModelForm):  # type: ignore[type-arg]
+class _Person(forms.ModelForm):
     use_required_attribute = False
 
     class Meta:

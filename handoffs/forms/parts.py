@@ -26,7 +26,7 @@ class Moment(forms.DateTimeInput):
         super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
 
 
-class Part(forms.ModelForm):  # type: ignore[type-arg]
+class Part(forms.ModelForm):
     """A form for some columns of one row that may be saved however empty.
 
     `storable` is what can be saved although another field cannot: that field keeps its former

@@ -65,7 +65,7 @@ class StartForm(forms.Form):
         return same[0] if len(same) == 1 else None
 
 
-class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class NewAccountForm(forms.ModelForm):
     """A company that is not among the accounts yet."""
 
     use_required_attribute = False

@@ -54,8 +54,8 @@ def conflict_page(
         Choice(
             found.unit,
             words.label(found.unit, standing),
-            Side(words.lines(found.unit, found.mine), found.changed_by_me),
-            Side(words.lines(found.unit, found.theirs), found.changed_by_them),
+            Side(words.lines(found.unit, found.mine, found.theirs), found.changed_by_me),
+            Side(words.lines(found.unit, found.theirs, found.mine), found.changed_by_them),
             found.suggestion,
             found.changed_by_me and found.changed_by_them,
         )
@@ -99,17 +99,23 @@ class _Words:
         number = f" {pks.index(key) + 1}" if key in pks else ", new"
         return f"{LIST_NAMES[name]}{number}"
 
-    def lines(self, unit: str, values: editing.Values | None) -> Lines:
+    def lines(
+        self, unit: str, values: editing.Values | None, other: editing.Values | None
+    ) -> Lines:
+        """What a side says: of a row its first line, and whatever the other side has otherwise."""
         name, _, key = unit.partition(".")
         if values is None:
             return []
         if not key:
             return [("", self._said(name, values[name]))]
         form: Any = AnswerForm if name == "answers" else ROW_FORMS[name]
+        columns = [column for column in form.base_fields if column in values]
         return [
-            (self._field_label(form, column), self._said(column, value))
-            for column, value in values.items()
-            if value not in ("", None) and column != "contact_id"
+            (self._field_label(form, column), self._said(column, values[column]))
+            for column in columns
+            if column != "contact_id"
+            and (column == columns[0] or other is None or values[column] != other.get(column))
+            and (values[column] not in ("", None) or (other or {}).get(column))
         ]
 
     @staticmethod

@@ -1,9 +1,12 @@
 """Saving a package: one transaction, one version, nothing lost, no status written."""
 
 import dataclasses
+import threading
+from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.models import Account, Contact
@@ -13,6 +16,8 @@ from handoffs.models import Handoff, Quote
 from handoffs.refusal import TransitionRefused
 from team.models import User
 from tests.factories import complete_package, submitted
+
+SAVES = 16
 
 
 @pytest.fixture
@@ -207,3 +212,36 @@ def test_an_instant_is_the_same_in_every_zone(draft: Handoff, sdr: User) -> None
 @pytest.mark.parametrize("text", ["", "{", "[1]", "null", "[" * 100_000])
 def test_an_unreadable_base_is_none(text: str) -> None:
     assert merging.load(text) == {}
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_of_many_saves_at_once_one_is_written_and_the_others_are_told(
+    draft: Handoff, sdr: User
+) -> None:
+    start_line = threading.Barrier(SAVES)
+    answers: list[object] = []
+
+    def press(number: int) -> None:
+        rows = [quote(f"Version {number} of what was said.")]
+        package = Package(fields={"industry": f"Version {number}"}, lists={"quotes": rows})
+        try:
+            connection.ensure_connection()
+            start_line.wait()
+            answers.append(editing.save(draft, package, by=sdr, version=1))
+        except Exception as error:  # noqa: BLE001  whatever came is the answer to be counted
+            answers.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press, args=(number,)) for number in range(SAVES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    counted = Counter(type(answer).__name__ for answer in answers)
+    assert counted == {"Saved": 1, "EditConflict": SAVES - 1}
+    draft.refresh_from_db()
+    assert draft.version == 2
+    assert draft.quotes.get().text == f"{draft.industry} of what was said."
