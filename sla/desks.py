@@ -69,9 +69,13 @@ def breaches_of(user: User) -> QuerySet[Breach]:
 
 def _late(clocks: QuerySet[Clock], user: User, now: datetime) -> list[Late]:
     mine = clocks.filter(handoff__in=Handoff.objects.visible_to(user).values("pk"))
-    rows = mine.select_related("handoff__account", "handoff__owner", "handoff__sdr", "holder")
+    rows = mine.select_related(
+        "handoff__account", "handoff__owner", "handoff__sdr", "holder", "calendar_version"
+    )
     return [
-        Late(clock, clock.handoff, time_left(clock.due_at, clock.warn_at, now))
+        Late(
+            clock, clock.handoff, time_left(clock.due_at, clock.warn_at, now, clock.working_hours())
+        )
         for clock in rows[:MOST_ROWS]
     ]
 

@@ -93,7 +93,7 @@ class HandoffAdmin(KeptAdmin):
         ("territory", RelatedDropdownFilter),
         OwnerFilter,
     ]
-    list_select_related = ["account", "sdr", "owner"]
+    list_select_related = ["account", "sdr", "owner", "next_due_calendar"]
     search_fields = ["account__name"]
     search_help_text = "Account name"
     ordering = ["-pk"]
@@ -180,5 +180,7 @@ class HandoffAdmin(KeptAdmin):
         label={"is-bad": "danger", "is-warn": "warning", "is-good": "success"},
     )
     def due(self, obj: Handoff) -> tuple[str, str] | str:
-        left = time_left(obj.next_due_at, obj.next_warn_at, timezone.now())
+        calendar = obj.next_due_calendar
+        hours = calendar.hours() if calendar else None
+        left = time_left(obj.next_due_at, obj.next_warn_at, timezone.now(), hours)
         return (left.state, left.words) if left.due else ""

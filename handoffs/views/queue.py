@@ -14,8 +14,9 @@ from handoffs.filters import QueueFilter
 from handoffs.masking import Reader, mask_name
 from handoffs.models import Handoff, LeadSource
 from handoffs.querysets import HandoffQuerySet
-from handoffs.time_left import TimeLeft, time_left
+from handoffs.time_left import TimeLeft, hours_of, time_left
 from handoffs.views.doors import person, with_role
+from team.business_time import BusinessHours
 from team.models import User
 from team.pages import page
 
@@ -26,6 +27,7 @@ COLUMNS = (
     "lead_source",
     "next_due_at",
     "next_warn_at",
+    "next_due_calendar_id",
     "next_step_at",
     "submitted_at",
     "accepted_at",
@@ -118,10 +120,12 @@ def rows_for(user: User) -> HandoffQuerySet:
 
 def rows_of(values: Iterable[Any], reader: Reader, now: datetime) -> list[Row]:
     """Flat rows from `.values_list(*COLUMNS, named=True)`, masked for whoever reads them."""
-    return [_row(value, reader, now) for value in values]
+    shown = list(values)
+    hours = hours_of(value.next_due_calendar_id for value in shown)
+    return [_row(value, reader, hours.get(value.next_due_calendar_id), now) for value in shown]
 
 
-def _row(value: Any, reader: Reader, now: datetime) -> Row:
+def _row(value: Any, reader: Reader, hours: BusinessHours | None, now: datetime) -> Row:
     contact = f"{value.contact__first_name or ''} {value.contact__last_name or ''}".strip()
     sees = reader.sees_people(
         sdr_id=value.sdr_id,
@@ -135,7 +139,7 @@ def _row(value: Any, reader: Reader, now: datetime) -> Row:
     waiting = value.status == Handoff.Status.SUBMITTED and value.sdr_id != user.pk
     return Row(
         pk=value.pk,
-        left=time_left(value.next_due_at, value.next_warn_at, now),
+        left=time_left(value.next_due_at, value.next_warn_at, now, hours),
         status=value.status,
         status_words=STATUSES[value.status],
         lead_source=LEAD_SOURCES.get(value.lead_source, value.lead_source),

@@ -132,6 +132,10 @@ class Clock(models.Model):
         except ValueError:
             return BusinessHours.around_the_clock()
 
+    def working_hours(self) -> BusinessHours | None:
+        """Its hours where they are not simply all hours."""
+        return self.hours() if self.calendar_version_id else None
+
     def elapsed_at(self, now: datetime) -> timedelta:
         """How much of its time is used at `now`."""
         elapsed = timedelta(seconds=self.elapsed_seconds)

@@ -18,7 +18,9 @@ register = template.Library()
 def clocks_of(handoff: Handoff) -> dict[str, Any]:
     """Every promise on this handoff, with how it stands now. One query."""
     now = timezone.now()
-    clocks = Clock.objects.filter(handoff=handoff).select_related("calendar_version", "holder")
+    clocks = Clock.objects.filter(handoff=handoff).select_related(
+        "calendar_version__calendar", "holder"
+    )
     return {"promises": [_promise(clock, now) for clock in clocks]}
 
 
@@ -38,7 +40,7 @@ def _promise(clock: Clock, now: Any) -> dict[str, Any]:
     missed = clock.is_missed(now)
     left: TimeLeft | None = None
     if clock.state == Clock.State.RUNNING:
-        left = time_left(clock.due_at, clock.warn_at, now)
+        left = time_left(clock.due_at, clock.warn_at, now, clock.working_hours())
     elif clock.state == Clock.State.PAUSED:
         left = TimeLeft("is-info", "Paused", f"paused, {_rest(clock, now)}", clock.due_at or now)
     else:
