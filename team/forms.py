@@ -180,6 +180,7 @@ class AbsenceForm(forms.ModelForm):
         model = Absence
         fields = ["user", "starts_at", "ends_at", "cover", "note"]
         labels = {"user": "Who", "cover": "Covered by"}
+        help_texts = {"note": "Seen by them, their managers and RevOps."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -78,7 +78,10 @@ class AbsenceAdmin(KeptAdmin):
             kwargs["initial"] = viewer(request).pk
         if db_field.name == "cover":
             kwargs["queryset"] = people.filter(is_ae=True)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        formfield: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "cover":
+            formfield.empty_label = "The territory’s backups"
+        return formfield
 
     def save_model(self, request: HttpRequest, obj: Absence, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -108,7 +111,11 @@ class AbsenceAdmin(KeptAdmin):
 
     @display(description="who covers")
     def stand_in(self, obj: Absence) -> str:
-        return str(obj.cover) if obj.cover else listed(backup_names(obj.user)) or "nobody named"
+        return (
+            str(obj.cover)
+            if obj.cover
+            else ", then ".join(backup_names(obj.user)) or "nobody named"
+        )
 
 
 def enters_for_all(user: User) -> bool:
