@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from handoffs.models import LeadSource
+from sla.words import span
 from team.models import Territory, User
 
 MOST_MINUTES = 60 * 24 * 90  # a promise of more than a quarter is none
@@ -235,7 +236,7 @@ class Target(Numbers):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} within {self.limit_minutes} min"
+        return f"{self.get_kind_display()} within {span(timedelta(minutes=self.limit_minutes))}"
 
     @property
     def limit(self) -> timedelta:
