@@ -150,6 +150,7 @@ class _Pass:
         clock = case.clock(pk)
         if clock is None or not self.ledger.stands(case, clock):
             return None
+        case.looked[pk] = self.now
         looked = _Done(clocks=[clock])
         if clock.is_missed(self.now) and clock.pk not in case.breaches:
             breach = self.ledger.breach_of(case, clock)
@@ -159,10 +160,9 @@ class _Pass:
                 return None
             looked.alerts.append(escalation.prepare(case, clock, coming, self.crowd))
             case.fired[pk].add(coming.step.pk)
-            self.ledger.plan_on(case, clock)
+            self.ledger.drop_fired(case, clock)
         if looked.breaches:
             case.breaches[pk] = looked.breaches[0]
-        case.looked[pk] = self.now
         self.ledger.plan_on(case, clock)
         return looked
 

@@ -19,6 +19,7 @@ from handoffs.models import Handoff, HandoffEvent, Meeting
 from handoffs.models.event import EventKind
 from sla import breaches, script, spans
 from sla.models import Breach, Clock, ClockKind, Escalation, EscalationStep, Target
+from sla.models.clock import AROUND_THE_CLOCK
 from sla.policies import Book
 from sla.script import Entry, Script, Slot
 from sla.timeline import Measure, measure
@@ -30,7 +31,6 @@ Action = EscalationStep.Action
 # handoff's own clock; the manager hears of both.
 FOR_AN_OWNER = frozenset({Action.REMIND, Action.MANAGER, Action.BACKUP})
 BESIDE_AN_OWNER = frozenset({Action.MANAGER, Action.UPPER, Action.CHANNEL})
-AROUND_THE_CLOCK = BusinessHours.around_the_clock()
 AN_INSTANT = timedelta(microseconds=1)
 
 
@@ -73,7 +73,6 @@ class Ledger:
 
     def __init__(self) -> None:
         self.book = Book()
-        self._hours: dict[int, BusinessHours] = {}
         self._calendars: dict[int, CalendarVersion | None] = {}
         self._absences: dict[tuple[int, datetime], datetime | None] = {}
         self.records = breaches.Records([])
@@ -162,8 +161,13 @@ class Ledger:
         return all(getattr(clock, name) == value for name, value in before.items())
 
     def plan_on(self, case: Case, clock: Clock) -> None:
-        """Plan anew what comes after the steps that have fired; nothing is written."""
-        self._plan(case, case.scripts[clock.kind, clock.cycle], clock)
+        """Plan what comes after the steps that have fired since; nothing is written."""
+        self._note_plan(case, case.scripts[clock.kind, clock.cycle], clock)
+
+    def drop_fired(self, case: Case, clock: Clock) -> None:
+        """Take the steps that have fired since off the list of what is coming."""
+        key, fired = (clock.kind, clock.cycle), case.fired[clock.pk]
+        case.coming[key] = [one for one in case.coming[key] if one.step.pk not in fired]
 
     def _read(self, case: Case) -> None:
         stories = script.read(case.log, case.handoff.sdr_id, case.meetings)
@@ -171,18 +175,7 @@ class Ledger:
 
     def keep_spans(self, case: Case) -> None:
         """Write how long it took between its milestones."""
-        spans.keep(case.handoff, case.log, lambda: self.calendar_of(case.handoff), self.hours)
-
-    def hours(self, version: CalendarVersion | None) -> BusinessHours:
-        """A calendar's hours; around the clock where it has none, or none that can be read."""
-        if version is None:
-            return AROUND_THE_CLOCK
-        if version.pk not in self._hours:
-            try:
-                self._hours[version.pk] = version.hours()
-            except ValueError:
-                self._hours[version.pk] = AROUND_THE_CLOCK
-        return self._hours[version.pk]
+        spans.keep(case.handoff, case.log, lambda: self.calendar_of(case.handoff))
 
     def calendar_of(self, handoff: Handoff) -> CalendarVersion | None:
         """The business hours its promises run in: the territory's, else its owner's or author's.
@@ -219,7 +212,7 @@ class Ledger:
         )
 
     def _derive(self, case: Case, one: Script, clock: Clock) -> None:
-        hours, until = self.hours(clock.calendar_version), one.last_at
+        hours, until = clock.hours(), one.last_at
         reading = _reach(hours, one, clock.limit)
         clock.holder_id = one.holder
         clock.state = reading.state
@@ -233,19 +226,25 @@ class Ledger:
         clock.late_after = hours.add(reading.due, ZERO) if reading.due else None
 
     def _plan(self, case: Case, one: Script, clock: Clock) -> None:
-        """Which steps come when, and when the sweep has to look next."""
-        clock.plan, clock.next_at, clock.trouble = [], None, ""
+        """Which steps come when."""
         case.coming[one.key] = coming = []
+        if clock.state == Clock.State.RUNNING:
+            hours = clock.hours()
+            fired = case.fired.get(clock.pk, set())
+            for step in self.steps(case, one, clock):
+                at = _reach(hours, one, step.offset(clock.limit)).due
+                if at is not None and step.pk not in fired:
+                    coming.append(Coming(step, at))
+            coming.sort(key=_time)
+        self._note_plan(case, one, clock)
+
+    def _note_plan(self, case: Case, one: Script, clock: Clock) -> None:
+        """Write down what is coming, and when the sweep has to look next."""
+        coming = case.coming[one.key]
+        clock.plan = [[step.pk, at.isoformat()] for step, at in coming]
+        clock.next_at, clock.trouble = None, ""
         if clock.state != Clock.State.RUNNING:
             return
-        hours = self.hours(clock.calendar_version)
-        fired = case.fired.get(clock.pk, set())
-        for step in self.steps(case, one, clock):
-            at = _reach(hours, one, step.offset(clock.limit)).due
-            if at is not None and step.pk not in fired:
-                coming.append(Coming(step, at))
-        coming.sort(key=_time)
-        clock.plan = [[step.pk, at.isoformat()] for step, at in coming]
         looks = [at for _, at in coming[:1]]
         if clock.late_after is None:
             clock.trouble = "It never falls due: its calendar has no open time ahead."

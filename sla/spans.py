@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from handoffs.models import Handoff
 from handoffs.models.event import EventKind
 from sla.models import Spans
+from sla.models.clock import hours_of
 from sla.script import Entry
-from team.business_time import BusinessHours
 from team.models import CalendarVersion
 
 MILESTONES = (EventKind.SUBMITTED, EventKind.ACCEPTED, EventKind.CONTACTED)
@@ -19,7 +19,6 @@ def keep(
     handoff: Handoff,
     log: Sequence[Entry],
     calendar: Callable[[], CalendarVersion | None],
-    hours: Callable[[CalendarVersion | None], BusinessHours],
 ) -> None:
     """Write the spans that the log has reached; `calendar` is asked once, at the submission.
 
@@ -30,7 +29,7 @@ def keep(
         return
     row = Spans.objects.filter(handoff=handoff).select_related("calendar_version").first()
     known = row or Spans(handoff=handoff, calendar_version=calendar())
-    working = hours(known.calendar_version)
+    working = hours_of(known.calendar_version)
     values: dict[str, int | None] = {}
     for name, start, end in (
         ("accept", submitted, accepted),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +13,31 @@ from handoffs.models import Handoff
 from sla.models.policy import ClockKind, PolicyVersion
 from team.business_time import BusinessHours
 from team.models import CalendarVersion, User
+
+AROUND_THE_CLOCK = BusinessHours.around_the_clock()
+
+
+def hours_of(version: CalendarVersion | None) -> BusinessHours:
+    """The working time of a calendar version; None is around the clock.
+
+    Around the clock as well where it was spoilt behind our back: a promise in no hours would
+    never fall due.
+    """
+    if version is None:
+        return AROUND_THE_CLOCK
+    return _hours(version.time_zone, json.dumps(version.weekly_hours), tuple(version.holidays))
+
+
+@lru_cache(maxsize=256)
+def _hours(time_zone: str, weekly_hours: str, holidays: tuple[str, ...]) -> BusinessHours:
+    """Read once for the many clocks that share a version."""
+    said = CalendarVersion(
+        time_zone=time_zone, weekly_hours=json.loads(weekly_hours), holidays=list(holidays)
+    )
+    try:
+        return said.hours()
+    except ValueError:
+        return AROUND_THE_CLOCK
 
 
 class ClockQuerySet(models.QuerySet["Clock"]):
@@ -120,17 +147,8 @@ class Clock(models.Model):
         return timedelta(seconds=self.limit_seconds)
 
     def hours(self) -> BusinessHours:
-        """The working time it counts, as promised at its start.
-
-        Around the clock as well where its calendar was spoilt behind our back: a promise in no
-        hours would never fall due.
-        """
-        if self.calendar_version is None:
-            return BusinessHours.around_the_clock()
-        try:
-            return self.calendar_version.hours()
-        except ValueError:
-            return BusinessHours.around_the_clock()
+        """The working time it counts, as promised at its start."""
+        return hours_of(self.calendar_version)
 
     def working_hours(self) -> BusinessHours | None:
         """Its hours where they are not simply all hours."""
