@@ -1,5 +1,6 @@
 """Puts messages into the outbox, in the transaction of their cause; nothing is sent from here."""
 
+import re
 import unicodedata
 import uuid
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ CALENDAR_METHODS = frozenset({"", "REQUEST", "CANCEL", "PUBLISH", "REPLY"})
 SUBJECT_LENGTH = 250
 RECIPIENT_LENGTH = 254
 KEY_LENGTH = 120
+# Unicode's categories Cc, but for tab and line feed, and Cs
+UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def tell(
@@ -287,9 +290,4 @@ def _printable(text: str) -> str:
 
 def _storable(text: str) -> str:
     """`text` without what a database or a mail cannot hold: NUL, other controls, surrogates."""
-    return "".join(
-        character
-        if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs"}
-        else "\ufffd"
-        for character in text.replace("\r\n", "\n")
-    )
+    return UNSTORABLE.sub("\ufffd", text.replace("\r\n", "\n"))

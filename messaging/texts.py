@@ -4,7 +4,8 @@ No template engine and no `str.format`: a text cannot reach an attribute, call a
 and a value is put in as it is and never read again for fields. Nothing is sent from here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -55,9 +56,9 @@ def fill(key: str, subject: str, body: str, fields: Mapping[str, str]) -> tuple[
 
     Raises ValidationError, with the position in words, for what text `key` cannot hold.
     """
-    subject_parts = list(_parts(subject, subject_fields(key)))
+    subject_parts = _parsed(subject, subject_fields(key))
     body_lines = [
-        list(_parts(line, CATALOGUE[key].fields, number))
+        _parsed(line, CATALOGUE[key].fields, number)
         for number, line in enumerate(body.splitlines(), start=1)
     ]
     title = " ".join("".join(_value(part, fields) for part in subject_parts).split())
@@ -93,6 +94,12 @@ def ship() -> int:
     ]
     MessageTemplate.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(line: str, allowed: tuple[str, ...], number: int = 1) -> tuple[_Part, ...]:
+    """`_parts`, once for the many messages that are written with one text."""
+    return tuple(_parts(line, allowed, number))
 
 
 def _parts(line: str, allowed: tuple[str, ...], number: int = 1) -> Iterator[_Part]:
@@ -133,7 +140,7 @@ def _value(part: _Part, fields: Mapping[str, str]) -> str:
     return str(fields.get(part.text) or "") if part.is_field else part.text
 
 
-def _filled(parts: list[_Part], fields: Mapping[str, str]) -> str | None:
+def _filled(parts: Sequence[_Part], fields: Mapping[str, str]) -> str | None:
     """A line with its values, or None where it has fields and all of them are empty."""
     values = [_value(part, fields) for part in parts if part.is_field]
     if values and not any(value.strip() for value in values):
