@@ -8,7 +8,7 @@ PYTEST ?= $(PY) -m pytest
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgres faults bench lint types check ci lock base dev clean
+.PHONY: help run test test-sqlite test-postgres faults bench screenshots lint types check ci lock base dev clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -37,6 +37,9 @@ faults: dev ## the long form of the fault tests: processes killed at random, 1,0
 
 bench: dev ## the benchmarks: work, ours, peer or limit, ratio
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
+
+screenshots: dev ## the pictures of README and docs, taken from a fresh demo
+	@$(PY) -m tests.browser.screenshots
 
 lint: dev ## ruff, its formatter, and the floors of the house
 	@$(PY) -m ruff check .

@@ -1,0 +1,102 @@
+"""Takes the pictures of README and docs from a demo of its own: `make screenshots`."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "docs" / "pictures"
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+# picture, who, address (or the text of a link to follow from it), viewport, dark
+SHOTS = [
+    ("queue", "ae", "/queue/", "", WIDE, False),
+    ("queue-phone", "ae", "/queue/", "", PHONE, True),
+    ("brief", "ae", "/queue/", "#queue-rows a", WIDE, False),
+    ("form", "sdr", "/", "a[href$='/edit/']", WIDE, False),
+    ("attention", "manager", "/sla/attention/", "", WIDE, False),
+    ("coverage", "revops", "/sla/coverage/", "", WIDE, True),
+]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        free.close()
+        environment = {
+            **os.environ,
+            "VAR_DIR": folder,
+            "DATABASE_URL": f"sqlite:///{folder}/desk.sqlite3",
+            "EMAIL_URL": "dummy://",
+        }
+        serve = [sys.executable, "manage.py", "serve", "--prepare", address]
+        server = subprocess.Popen(serve, cwd=ROOT, env=environment)
+        try:
+            wait_for(f"http://{address}/admin/login/", server)
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+                )
+                for shot in SHOTS:
+                    take(browser, f"http://{address}", *shot)
+        finally:
+            server.terminate()
+            server.wait(60)
+
+
+def take(
+    browser: Browser,
+    site: str,
+    name: str,
+    who: str,
+    address: str,
+    follow: str,
+    viewport: dict[str, int],
+    dark: bool,
+) -> None:
+    """One picture of one page, as that person sees it."""
+    context = browser.new_context(
+        base_url=site, viewport=viewport, color_scheme="dark" if dark else "light"
+    )
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("Username").fill(who)
+    page.get_by_label("Password").fill("demo")
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/")
+    page.goto(address)
+    if follow:
+        page.locator(follow).first.click()
+    page.wait_for_load_state("networkidle")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")
+    print(f"docs/pictures/{name}.png")
+    context.close()
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    """Until the server answers; the demo is being made meanwhile."""
+    while server.poll() is None:
+        try:
+            urlopen(address, timeout=5).close()  # noqa: S310  our own server
+        except (URLError, OSError):
+            try:
+                server.wait(1)
+            except subprocess.TimeoutExpired:
+                continue
+        else:
+            return
+    raise SystemExit("The server did not start.")
+
+
+if __name__ == "__main__":
+    main()
