@@ -26,7 +26,7 @@ class Reason(models.Model):
     )
     hint = models.CharField(max_length=200, blank=True, help_text="What the sentence should name.")
     position = models.PositiveSmallIntegerField(default=0)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("offered", default=True)
 
     class Meta:
         ordering = ["use", "position", "label"]
@@ -50,6 +50,8 @@ class EventKind(models.TextChoices):
     REASSIGNED = "reassigned", "reassigned it"
     PREP_STARTED = "prep_started", "started to prepare"
     PREP_FINISHED = "prep_finished", "finished preparing"
+    INTRODUCED = "introduced", "sent the introduction"
+    CONFIRMATION_SENT = "confirmation_sent", "confirmed to the prospect that it arrived"
     CONTACTED = "contacted", "contacted the prospect"
     MEETING_BOOKED = "meeting_booked", "booked the meeting"
     MEETING_CONFIRMED = "meeting_confirmed", "confirmed the meeting"

@@ -67,6 +67,7 @@ class Breach(models.Model):
 
     class Meta:
         ordering = ["-fell_due_at"]
+        verbose_name_plural = "breaches"
         indexes = [
             models.Index(
                 fields=["-fell_due_at"], condition=Q(cause=""), name="breach_without_cause"

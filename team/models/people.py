@@ -99,10 +99,12 @@ class User(AbstractUser):
         max_length=32, blank=True, help_text="Such as U024BE7LH; lets Slack mention them."
     )
 
-    objects: ClassVar[PeopleManager] = PeopleManager()  # type: ignore[misc]
+    objects: ClassVar[PeopleManager] = PeopleManager()
 
     class Meta:
         ordering = ["first_name", "last_name", "username"]
+        verbose_name = "person"
+        verbose_name_plural = "people"
         constraints = [
             models.CheckConstraint(
                 condition=Q(reports_to__isnull=True) | ~Q(reports_to=F("pk")),
@@ -200,7 +202,7 @@ class Absence(models.Model):
         related_name="covers",
         help_text="Who takes their handoffs meanwhile; empty means the territory's backups.",
     )
-    note = models.CharField(max_length=200, blank=True, help_text="Seen by the whole team.")
+    note = models.CharField(max_length=200, blank=True, help_text="Seen by you, your managers and RevOps.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = AbsenceQuerySet.as_manager()

@@ -47,7 +47,7 @@ class Territory(models.Model):
         limit_choices_to={"is_ae": True},
         help_text="AEs who share new handoffs when there is no primary, and may take any of them.",
     )
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("in use", default=True)
 
     class Meta:
         ordering = ["name"]
