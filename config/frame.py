@@ -71,6 +71,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Queue", "inbox", "queue", "ae", "manager", "revops"),
                     _entry("New handoff", "add_circle", "handoff_new", "sdr", "manager"),
                     _entry("All handoffs", "list_alt", "admin:handoffs_handoff_changelist"),
+                    _entry("Reports", "monitoring", "reports"),
                     _entry(
                         "Needs a manager",
                         "notification_important",

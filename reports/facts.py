@@ -180,18 +180,24 @@ class _Hours:
     def of(self, version: int | None) -> tuple[int | None, BusinessHours, tzinfo]:
         """The version, its hours and its zone; around the clock in UTC where there are none."""
         if version is not None and version not in self._known:
-            row = CalendarVersion.objects.get(pk=version)
-            try:
-                self._known[version] = version, row.hours(), ZoneInfo(row.time_zone)
-            except (ValueError, KeyError):
-                self._known[version] = version, AROUND_THE_CLOCK, UTC
+            self.learn(CalendarVersion.objects.get(pk=version))
         return self._known[version]
+
+    def learn(self, row: CalendarVersion) -> None:
+        try:
+            self._known[row.pk] = row.pk, row.hours(), ZoneInfo(row.time_zone)
+        except (ValueError, KeyError):
+            self._known[row.pk] = row.pk, AROUND_THE_CLOCK, UTC
 
 
 def hours_by_version(versions: Iterable[int | None]) -> dict[int | None, BusinessHours]:
-    """The working hours of these calendar versions."""
+    """The working hours of these calendar versions, in one query."""
+    wanted = set(versions)
     known = _Hours()
-    return {version: known.of(version)[1] for version in set(versions)}
+    if rows := [version for version in wanted if version is not None]:
+        for row in CalendarVersion.objects.filter(pk__in=rows):
+            known.learn(row)
+    return {version: known.of(version)[1] for version in wanted}
 
 
 def _columns(model: type[models.Model], *but: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from handoffs.models import Handoff
@@ -44,13 +44,14 @@ def meeting_to_opportunity(period: Period, scope: Scope, now: datetime | None = 
 
     Counted: meeting chains, that is a booking with all its reschedules, once. By cohort: the first
     scheduled slot is in the period. Denominator: that slot is in the past. Numerator: somebody of
-    the prospect's side attended (see `show_rate`) and the AE qualified the opportunity after it,
+    the prospect's side attended (see Show rate) and the AE qualified the opportunity after it,
     within 30 days of the first slot.
     Left out: what we cancelled before the day of the slot, duplicates, and follow-up meetings
     booked after another one of the handoff was held: the opportunity belongs to the first held.
     An opportunity without a held meeting is none of a meeting's and is printed apart.
     """
-    return _rate(by_first_slot(_now(now)), period, scope)
+    facts.catch_up()
+    return rate_of(by_first_slot(_now(now)), period, scope)
 
 
 def time_to_first_contact(
@@ -62,33 +63,17 @@ def time_to_first_contact(
 ) -> Span:
     """How long prospects waited for their AE, from acceptance to the first outreach.
 
-    Counted: handoffs accepted in the period (`since="submitted"`: submitted in it, and the wait
-    from there, which is what the SLA binds). First contact is the first outreach by a person after
-    the handoff; what the product sends by itself never counts. Business minutes of the territory's
-    hours as they were at submission, the calendar's beside them.
+    Counted: handoffs accepted in the period; asked since submission, those submitted in it and the
+    wait from there, which is what the SLA binds. First contact is the first outreach by a person
+    after the handoff; what the product sends by itself never counts. Business minutes of the
+    territory's hours as they were at submission, the calendar's beside them.
     Those without a contact are counted: in the percentiles as waiting at least as long as they
     have waited so far (Kaplan and Meier), in the share within SLA as not within. That share is
     over all handoffs with a promised first contact, whose clock stands still during returns.
     Left out: what was withdrawn, or rejected, before its limit had passed.
     """
-    now = _now(now)
     facts.catch_up()
-    name = {"accepted": "contact", "submitted": "whole"}[since]
-    rows = list(
-        Fact.objects.filter(
-            _within(f"{since}_at", period), scope.condition(), waited_for(since)
-        ).values_list(
-            f"{since}_at",
-            "contacted_at",
-            "closed_at",
-            f"{name}_business",
-            f"{name}_calendar",
-            "in_time",
-            "is_promised",
-            "calendar_version_id",
-        )
-    )
-    return _span_of(rows, now)
+    return span_of(period, scope, _now(now), since)
 
 
 def show_rate(period: Period, scope: Scope, now: datetime | None = None) -> Rate:
@@ -102,7 +87,8 @@ def show_rate(period: Period, scope: Scope, now: datetime | None = None) -> Rate
     Left out: meetings that we cancelled, duplicates and follow-ups, slots still to come. A past
     slot without an outcome counts as not held, and is printed apart.
     """
-    return _rate(shows(_now(now)), period, scope)
+    facts.catch_up()
+    return rate_of(shows(_now(now)), period, scope)
 
 
 def first_call_to_opportunity(period: Period, scope: Scope, now: datetime | None = None) -> Rate:
@@ -115,7 +101,8 @@ def first_call_to_opportunity(period: Period, scope: Scope, now: datetime | None
     on yet, which are printed apart. Those held more than 14 days after a no-show are not shows, so
     not here either.
     """
-    return _rate(by_held_date(_now(now)), period, scope)
+    facts.catch_up()
+    return rate_of(by_held_date(_now(now)), period, scope)
 
 
 def rejection_rate(period: Period, scope: Scope, now: datetime | None = None) -> Rate:
@@ -127,7 +114,8 @@ def rejection_rate(period: Period, scope: Scope, now: datetime | None = None) ->
     Left out: those not decided yet; rejections that say nothing about the handoff (duplicate,
     another territory, an existing customer, no capacity). Both are printed apart.
     """
-    return _rate(by_submission(_now(now)), period, scope)
+    facts.catch_up()
+    return rate_of(by_submission(_now(now)), period, scope)
 
 
 # --- What each counts, for one question or many -----------------------------------------------
@@ -233,8 +221,12 @@ def identity(period: Period, scope: Scope, now: datetime | None = None) -> tuple
     The cohort is that of the show rate: first slot in the period, last slot past, not cancelled by
     us. AssertionError where the identity does not hold.
     """
-    now = _now(now)
     facts.catch_up()
+    return identity_of(period, scope, _now(now))
+
+
+def identity_of(period: Period, scope: Scope, now: datetime) -> tuple[Rate, Rate, Rate]:
+    """The same from facts that are up to date, in one query."""
     shown = shows(now)
     found = _rows(shown, period, scope).aggregate(
         booked=Count("pk", filter=shown.denominator),
@@ -251,31 +243,44 @@ def identity(period: Period, scope: Scope, now: datetime | None = None) -> tuple
     return whole, show, call
 
 
-# --- The same for many periods, or for each value of a dimension ----------------------------------
+# --- From facts that are up to date: for many periods, or each value of a dimension ---------------
+
+
+def rate_of(counting: Counting, period: Period, scope: Scope) -> Rate:
+    """The rate of one period with what is printed beside it, in one query."""
+    found = _rows(counting, period, scope).aggregate(
+        numerator=Count("pk", filter=counting.numerator),
+        denominator=Count("pk", filter=counting.denominator),
+        **_apart(counting),
+    )
+    apart = [(name, found[f"apart_{n}"]) for n, (name, _) in enumerate(counting.apart)]
+    return rate(found["numerator"], found["denominator"], apart)
 
 
 def by_period(counting: Counting, periods: Sequence[Period], scope: Scope) -> list[Rate]:
     """The rate of each of these periods, in one query."""
-    facts.catch_up()
-    whens = [When(_within(counting.date, each), then=Value(n)) for n, each in enumerate(periods)]
-    whole = Period(min(p.start for p in periods), max(p.end for p in periods))
     rows = (
-        _rows(counting, whole, scope)
-        .annotate(bucket=Case(*whens, default=Value(-1), output_field=IntegerField()))
+        _rows(counting, _around(periods), scope)
+        .annotate(bucket=_bucket(counting.date, periods))
         .values_list("bucket")
         .annotate(
             numerator=Count("pk", filter=counting.numerator),
             denominator=Count("pk", filter=counting.denominator),
+            **_apart(counting),
         )
         .order_by()
     )
-    found = {bucket: (numerator, denominator) for bucket, numerator, denominator in rows}
-    return [rate(*found.get(n, (0, 0))) for n in range(len(periods))]
+    names = [name for name, _ in counting.apart]
+    none = (0, 0, *(0 for _ in names))
+    found = {bucket: counts for bucket, *counts in rows}
+    return [
+        rate(numerator, denominator, zip(names, apart, strict=True))
+        for numerator, denominator, *apart in (found.get(n, none) for n in range(len(periods)))
+    ]
 
 
 def by_value(counting: Counting, dimension: str, period: Period, scope: Scope) -> dict[Any, Rate]:
     """The rate of each value of a dimension (an id or a code), in one query."""
-    facts.catch_up()
     rows = (
         _rows(counting, period, scope)
         .order_by()
@@ -288,16 +293,85 @@ def by_value(counting: Counting, dimension: str, period: Period, scope: Scope) -
     return {value: rate(numerator, denominator) for value, numerator, denominator in rows}
 
 
+def span_of(period: Period, scope: Scope, now: datetime, since: str = "accepted") -> Span:
+    """Time to first contact from facts that are up to date, in one query."""
+    return spans_by_value("", period, scope, now, since).get("", _span_of([], now))
+
+
+def in_time(now: datetime) -> Counting:
+    """The share within SLA of time to first contact, see there, as a rate by acceptance."""
+    promised = Q(is_promised=True)
+    return Counting(
+        Fact,
+        "accepted_at",
+        promised,
+        promised & Q(in_time=True, contacted_at__isnull=False),
+    )
+
+
+def spans_by_period(
+    periods: Sequence[Period], scope: Scope, now: datetime, since: str = "accepted"
+) -> list[Span]:
+    """Time to first contact of each of these periods, in one query."""
+    bucket = _bucket(f"{since}_at", periods)
+    found = _spans(bucket, _around(periods), scope, now, since)
+    return [found.get(n, _span_of([], now)) for n in range(len(periods))]
+
+
 def spans_by_value(
     dimension: str, period: Period, scope: Scope, now: datetime, since: str = "accepted"
 ) -> dict[Any, Span]:
-    """Time to first contact for each value of a dimension, in one query."""
-    facts.catch_up()
+    """Time to first contact for each value of a dimension ("": over all), in one query."""
+    return _spans(F(dimension) if dimension else Value(""), period, scope, now, since)
+
+
+def rows_behind(counting: Counting, part: Q, period: Period, scope: Scope) -> QuerySet[Any]:
+    """The chains or facts behind a number, for drilling down."""
+    return _rows(counting, period, scope).filter(part)
+
+
+def handoffs_behind(counting: Counting, part: Q, period: Period, scope: Scope) -> QuerySet[Handoff]:
+    """The handoffs behind a number; `part` is the counting's numerator or denominator."""
+    rows = rows_behind(counting, part, period, scope).order_by()
+    column = "fact_id" if counting.table is Chain else "pk"
+    found: QuerySet[Handoff] = Handoff.objects.filter(pk__in=rows.values(column))
+    return found
+
+
+def _apart(counting: Counting) -> dict[str, Count]:
+    return {
+        f"apart_{n}": Count("pk", filter=condition)
+        for n, (_, condition) in enumerate(counting.apart)
+    }
+
+
+def _rows(counting: Counting, period: Period, scope: Scope) -> QuerySet[Any]:
+    return counting.table._default_manager.filter(
+        _within(counting.date, period), scope.condition(counting.to_fact)
+    )
+
+
+def _within(date: str, period: Period) -> Q:
+    return Q(**{f"{date}__gte": period.start, f"{date}__lt": period.end})
+
+
+def _around(periods: Sequence[Period]) -> Period:
+    return Period(min(each.start for each in periods), max(each.end for each in periods))
+
+
+def _bucket(date: str, periods: Sequence[Period]) -> Case:
+    """Which of `periods` a row is in, by number; -1 for none."""
+    whens = [When(_within(date, each), then=Value(n)) for n, each in enumerate(periods)]
+    return Case(*whens, default=Value(-1), output_field=IntegerField())
+
+
+def _spans(by: Any, period: Period, scope: Scope, now: datetime, since: str) -> dict[Any, Span]:
     name = {"accepted": "contact", "submitted": "whole"}[since]
-    rows = Fact.objects.filter(
+    counted = Fact.objects.filter(
         _within(f"{since}_at", period), scope.condition(), waited_for(since)
-    ).values_list(
-        dimension,
+    )
+    rows = counted.annotate(by=by).values_list(
+        "by",
         f"{since}_at",
         "contacted_at",
         "closed_at",
@@ -311,44 +385,6 @@ def spans_by_value(
     for value, *row in rows:
         found.setdefault(value, []).append(tuple(row))
     return {value: _span_of(group, now) for value, group in found.items()}
-
-
-def rows_behind(counting: Counting, part: Q, period: Period, scope: Scope) -> QuerySet[Any]:
-    """The chains or facts behind a number, for drilling down."""
-    facts.catch_up()
-    return _rows(counting, period, scope).filter(part)
-
-
-def handoffs_behind(counting: Counting, part: Q, period: Period, scope: Scope) -> QuerySet[Handoff]:
-    """The handoffs behind a number; `part` is the counting's numerator or denominator."""
-    rows = rows_behind(counting, part, period, scope).order_by()
-    column = "fact_id" if counting.table is Chain else "pk"
-    found: QuerySet[Handoff] = Handoff.objects.filter(pk__in=rows.values(column))
-    return found
-
-
-def _rate(counting: Counting, period: Period, scope: Scope) -> Rate:
-    facts.catch_up()
-    found = _rows(counting, period, scope).aggregate(
-        numerator=Count("pk", filter=counting.numerator),
-        denominator=Count("pk", filter=counting.denominator),
-        **{
-            f"apart_{n}": Count("pk", filter=condition)
-            for n, (_, condition) in enumerate(counting.apart)
-        },
-    )
-    apart = [(name, found[f"apart_{n}"]) for n, (name, _) in enumerate(counting.apart)]
-    return rate(found["numerator"], found["denominator"], apart)
-
-
-def _rows(counting: Counting, period: Period, scope: Scope) -> QuerySet[Any]:
-    return counting.table._default_manager.filter(
-        _within(counting.date, period), scope.condition(counting.to_fact)
-    )
-
-
-def _within(date: str, period: Period) -> Q:
-    return Q(**{f"{date}__gte": period.start, f"{date}__lt": period.end})
 
 
 def _span_of(rows: Sequence[tuple[Any, ...]], now: datetime) -> Span:

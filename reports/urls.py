@@ -2,4 +2,10 @@
 
 from django.urls import path
 
-urlpatterns: list = []
+from reports import views
+
+urlpatterns = [
+    path("", views.joint, name="reports"),
+    path("handoffs/", views.behind, name="report_behind"),
+    path("table/<slug:key>.<str:extension>", views.export, name="report_export"),
+]

@@ -1,0 +1,79 @@
+"""Tables of a report: columns with a kind, rows of plain values, and the files they export to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tablib
+from django.http import Http404, HttpResponse
+
+from reports.figures import Rate
+from team.sheets.exports import SafeCSV, SafeXLSX
+
+FORMATS: dict[str, Any] = {"csv": SafeCSV, "xlsx": SafeXLSX}
+TEXT, COUNT, SHARE, MINUTES, RATE = "text", "count", "share", "minutes", "rate"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A cell of kind RATE holds a Rate: one cell on the page, three columns in a file."""
+
+    name: str
+    kind: str = COUNT
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind != TEXT
+
+
+@dataclass(frozen=True)
+class Row:
+    """`link` is what the address of a narrower report adds, such as "sdr=4"."""
+
+    cells: tuple[Any, ...]
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """`key` names it in addresses, `note` says what is counted."""
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...] = ()
+    note: str = ""
+    empty: str = "Nothing in this period."
+
+
+def file_of(table: Table, extension: str, name: str, stamp: Sequence[str] = ()) -> HttpResponse:
+    """`table` as a download; shares as fractions, so that a spreadsheet can count on.
+
+    `stamp` are the lines that say what was asked and by whom; they end the sheet.
+    """
+    form = FORMATS.get(extension)
+    if form is None:
+        raise Http404("Tables are exported as csv or xlsx.")
+    heads: list[str] = []
+    for column in table.columns:
+        heads.append(column.name)
+        if column.kind == RATE:
+            heads += [f"{column.name}: counted", f"{column.name}: of"]
+    sheet = tablib.Dataset(headers=heads, title="Report")
+    for row in table.rows:
+        sheet.append([value for cell in row.cells for value in _plain(cell)])
+    for line in stamp:
+        sheet.append([line] + [""] * (len(heads) - 1))
+    writer = form()
+    content = writer.export_data(sheet)
+    response = HttpResponse(content, content_type=f"{writer.get_content_type()}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.{extension}"'
+    return response
+
+
+def _plain(cell: Any) -> list[Any]:
+    if isinstance(cell, Rate):
+        return [*_plain(cell.value), cell.numerator, cell.denominator]
+    if cell is None:
+        return [""]
+    return [round(cell, 6) if isinstance(cell, float) else cell]

@@ -1,0 +1,122 @@
+"""The reports pages; doors only: they read the question, ask for the figures, show them."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from handoffs.models import Handoff
+from handoffs.views.doors import person, with_role
+from reports import board, facts, metrics
+from reports.filters import DIMENSIONS, Question
+from reports.tables import Table, file_of
+from team.pages import page
+
+ROWS_A_PAGE = 50
+
+
+@require_safe
+@with_role
+def joint(request: HttpRequest) -> HttpResponse:
+    """The five metrics of a month, for SDRs and AEs alike."""
+    asked = _asked(request)
+    cards = board.cards(asked.period, asked.scope, asked.now)
+    context = {
+        "cards": cards,
+        "identity": metrics.identity_of(asked.period, asked.scope, asked.now),
+        "differences": board.differences(asked.period, asked.scope, asked.now),
+        "along": board.along(asked.dimension, asked.period, asked.scope, asked.now, cards),
+        "dimensions": DIMENSIONS,
+        "tab": "joint",
+    }
+    return _page(request, asked, "reports/joint.html", context)
+
+
+@require_safe
+@with_role
+def behind(request: HttpRequest) -> HttpResponse:
+    """The handoffs behind a number: those of them that this person may open."""
+    asked = _asked(request)
+    metric = board.BY_KEY.get(request.GET.get("metric", ""))
+    part = request.GET.get("part", "denominator")
+    if metric is None or part not in board.PARTS:
+        raise Http404("No such figure.")
+    found = board.behind(metric, part, asked.period, asked.scope, asked.now)
+    rows = Handoff.objects.filter(pk__in=found)
+    seen = rows.visible_to(person(request)).distinct()
+    sheet = Paginator(
+        seen.select_related("account", "sdr", "owner", "territory").order_by("-submitted_at", "pk"),
+        ROWS_A_PAGE,
+    ).get_page(request.GET.get("page"))
+    context = {
+        "metric": metric,
+        "part": part,
+        "part_words": board.PARTS[part],
+        "parts": [(key, words) for key, words in board.PARTS.items() if _has(metric, key)],
+        "sheet": sheet,
+        "hidden": rows.count() - sheet.paginator.count,
+        "tab": "joint",
+        "back_words": "Back to the figures",
+    }
+    return _page(request, asked, "reports/behind.html", context, title=metric.name)
+
+
+@require_safe
+@with_role
+def export(request: HttpRequest, key: str, extension: str) -> HttpResponse:
+    """Any table of the reports as a file."""
+    asked = _asked(request)
+    table = _table(asked, key)
+    if table is None:
+        raise Http404("No such table.")
+    stamp = [
+        f"{table.title}, {asked.period.name}",
+        f"Exported by {person(request)}, {asked.now:%Y-%m-%d %H:%M} UTC",
+    ]
+    return file_of(table, extension, f"{key}-{asked.period.key}", stamp)
+
+
+def _table(asked: Question, key: str) -> Table | None:
+    question = (asked.period, asked.scope, asked.now)
+    if key == "along":
+        return board.along(asked.dimension, *question)
+    if key == "metrics":
+        return board.summary(board.cards(*question))
+    if key == "differences":
+        return board.reconciled(board.differences(*question))
+    if key.startswith("trend-"):
+        cards = {card.trend.key: card.trend for card in board.cards(*question)}
+        return cards.get(key)
+    return None
+
+
+def _has(metric: board.Metric, part: str) -> bool:
+    if part == "waiting":
+        return metric.key == "contact"
+    return bool(metric.activity) or part not in ("later", "earlier", "activity")
+
+
+def _asked(request: HttpRequest) -> Question:
+    facts.catch_up()
+    return Question(request, person(request), timezone.now())
+
+
+def _page(
+    request: HttpRequest,
+    asked: Question,
+    template: str,
+    context: dict[str, Any],
+    title: str = "Reports",
+) -> HttpResponse:
+    context = {
+        "asked": asked,
+        "form": asked.filters.form,
+        "period": asked.period,
+        "before": asked.period.before(),
+        "address": asked.address,
+        **context,
+    }
+    status = 400 if asked.errors else 200
+    return page(request, template, context, title=title, status=status)
