@@ -15,9 +15,18 @@ REQUEST, CANCEL = "REQUEST", "CANCEL"
 
 
 def invitation(
-    meeting: Meeting, *, method: str, now: datetime, organizer: User, guests: list[tuple[str, str]]
+    meeting: Meeting,
+    *,
+    method: str,
+    now: datetime,
+    organizer: User,
+    sender: User,
+    guests: list[tuple[str, str]],
 ) -> str:
-    """The .ics text for `meeting`; `guests` are (name, e-mail), the organizer not among them."""
+    """The .ics text for `meeting`; `guests` are (name, e-mail), the organizer not among them.
+
+    The organizer stays the same for the whole chain; whoever else sends is named as SENT-BY.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Handoff Desk//Meetings//EN")
     calendar.add("version", "2.0")
@@ -29,7 +38,7 @@ def invitation(
     event.add("dtstamp", now)
     event.add("dtstart", meeting.starts_at)
     event.add("dtend", meeting.starts_at + timedelta(minutes=meeting.minutes))
-    event.add("summary", f"{meeting.handoff.account} and {organizer}")
+    event.add("summary", f"{meeting.handoff.account} and {meeting.handoff.owner or organizer}")
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     event.add("transp", "OPAQUE")
     if meeting.location:
@@ -37,6 +46,13 @@ def invitation(
     if meeting.handoff.next_step:
         event.add("description", meeting.handoff.next_step)
     event["organizer"] = _address(str(organizer), organizer.email)
+    if sender.pk != organizer.pk:
+        event["organizer"].params["SENT-BY"] = vText(f"mailto:{sender.email}")
+    # Their own calendars show it to organizers only when they are among the attendees.
+    host = _address(str(organizer), organizer.email)
+    host.params["ROLE"] = vText("CHAIR")
+    host.params["PARTSTAT"] = vText("ACCEPTED")
+    event.add("attendee", host, encode=False)
     for name, email in guests:
         guest = _address(name, email)
         guest.params["ROLE"] = vText("REQ-PARTICIPANT")
@@ -54,6 +70,7 @@ def invitation(
 
 
 def _address(name: str, email: str) -> vCalAddress:
-    address = vCalAddress(f"MAILTO:{email}")
-    address.params["CN"] = vText(name or email)
+    address = vCalAddress(f"mailto:{email}")
+    # A parameter cannot hold a double quote (RFC 5545, 3.2).
+    address.params["CN"] = vText((name or email).replace('"', "’"))
     return address

@@ -11,64 +11,89 @@ from typing import Any
 from django.utils import timezone
 
 from handoffs.invitation import REQUEST, invitation
-from handoffs.models import Handoff, Letter, Meeting
+from handoffs.log import record
+from handoffs.models import Handoff, LeadSource, Letter, Meeting
+from handoffs.models.event import EventKind
 from handoffs.refusal import TransitionRefused
 from messaging import outbox
 from messaging.models import Message
 from team.models import User
 
 Kind = Letter.Kind
+FAILED = (Message.State.DEAD, Message.State.EXPIRED, Message.State.CANCELLED)
 
 
 def draft(handoff: Handoff, kind: str, *, at: datetime | None = None) -> Letter:
-    """The unsent letter of this kind, made from the package when there is none yet."""
-    at = at or timezone.now()
+    """The unsent letter of this kind: as somebody saved it, else fresh from the package.
+
+    A fresh one is not saved yet, so that looking at it changes nothing.
+    """
     letter = handoff.letters.filter(kind=kind, sent_at__isnull=True).first()
     if letter is not None:
         return letter
     subject, body = compose(handoff, kind)
-    return Letter.objects.create(
+    return Letter(
         handoff=handoff,
         kind=kind,
         meeting=handoff.coming_meeting(),
         subject=subject,
         body=body,
-        created_at=at,
+        version=0,
+        created_at=at or timezone.now(),
     )
+
+
+def sent(handoff: Handoff, kind: str) -> Letter | None:
+    """The newest letter of this kind that has left."""
+    return handoff.letters.filter(kind=kind, sent_at__isnull=False).order_by("pk").last()
+
+
+def fates(letter: Letter) -> list[Message]:
+    """What became of a sent letter, one row for each recipient, the prospect first."""
+    rows = list(Message.objects.filter(event_key=event_key(letter)).order_by("pk"))
+    return sorted(rows, key=lambda row: row.audience != Message.Audience.PROSPECT)
+
+
+def has_failed(letter: Letter) -> bool:
+    """Whether it is certain that the prospect never got it."""
+    return any(
+        row.audience == Message.Audience.PROSPECT and row.state in FAILED for row in fates(letter)
+    )
+
+
+def event_key(letter: Letter) -> str:
+    """The outbox’s name for this letter."""
+    return f"letter:{letter.pk}"
 
 
 def compose(handoff: Handoff, kind: str) -> tuple[str, str]:
     """Subject and body in the words of the package (source article, step 3)."""
-    return {
+    subject, body = {
         Kind.INTRODUCTION: _introduction,
         Kind.PREP: _prep,
         Kind.CONFIRMATION: _confirmation,
     }[Kind(kind)](handoff)
+    return " ".join(subject.split())[:200], body
 
 
 def announce_change(meeting: Meeting, *, by: User, method: str, at: datetime) -> None:
-    """Send the new time, or the cancellation, to whoever was invited before."""
+    """Send the time, the new time, or the cancellation, to a prospect who was written to before."""
     handoff = meeting.handoff
-    invited = handoff.letters.filter(sent_at__isnull=False, kind=Kind.INTRODUCTION).exists()
-    if not invited or handoff.owner is None or handoff.contact is None:
+    was_invited = invited(meeting)
+    known = was_invited or bool(sent(handoff, Kind.INTRODUCTION) or sent(handoff, Kind.PREP))
+    if not (known if method == REQUEST else was_invited):
         return
-    moved = method == REQUEST
-    first = handoff.contact.first_name or handoff.contact.name
-    when = when_text(meeting)
+    if handoff.owner is None or handoff.contact is None or not handoff.contact.email:
+        return
+    if method == REQUEST and meeting.status != Meeting.Status.CONFIRMED:
+        return
+    subject, body = _change(meeting, by, method, was_invited)
     letter = Letter.objects.create(
         handoff=handoff,
         kind=Kind.UPDATE,
         meeting=meeting,
-        subject=f"{'New time' if moved else 'Cancelled'}: {handoff.account} and {handoff.owner}",
-        body=(
-            f"Hello {first},\n\n"
-            + (
-                f"our call has a new time: {when}. The invitation is attached.\n\n"
-                if moved
-                else f"our call on {when} will not take place.\n\n"
-            )
-            + f"Kind regards\n{by}"
-        ),
+        subject=subject,
+        body=body,
         created_at=at,
         sent_at=at,
         sent_by=by,
@@ -76,28 +101,89 @@ def announce_change(meeting: Meeting, *, by: User, method: str, at: datetime) ->
     post(letter, sender=by, meeting=meeting, method=method, at=at)
 
 
+def invited(meeting: Meeting) -> bool:
+    """Whether the prospect holds an invitation to this meeting or an earlier link of its chain."""
+    return Letter.objects.filter(meeting__uid=meeting.uid, sent_at__isnull=False).exists()
+
+
+def confirm_receipt(handoff: Handoff, *, by: User | None, at: datetime) -> None:
+    """Tell an MQL's prospect, once and by itself, that somebody has their request.
+
+    Part of the acceptance, so well within the two hours that were promised. Never a contact: a
+    person still has to write or call.
+    """
+    contact, owner = handoff.contact, handoff.owner
+    if handoff.lead_source != LeadSource.MQL or owner is None:
+        return
+    if contact is None or not contact.email or sent(handoff, Kind.CONFIRMATION):
+        return
+    subject, body = compose(handoff, Kind.CONFIRMATION)
+    letter = Letter.objects.create(
+        handoff=handoff,
+        kind=Kind.CONFIRMATION,
+        subject=subject,
+        body=body,
+        created_at=at,
+        sent_at=at,
+    )
+    post(letter, sender=owner, meeting=None, method="", at=at)
+    record(
+        handoff,
+        EventKind.CONFIRMATION_SENT,
+        by=None,
+        at=at,
+        from_status=handoff.status,
+        data={"letter": letter.pk},
+    )
+
+
+def copied(handoff: Handoff, kind: str, sender: User) -> list[User]:
+    """Whom of ours a letter shows in copy: the AE and the SDR, less whoever sends it."""
+    if kind == Kind.CONFIRMATION:
+        return []
+    people = dict.fromkeys([handoff.owner, handoff.sdr])
+    return [person for person in people if person and person.is_active and person.pk != sender.pk]
+
+
+def calendar_for(
+    handoff: Handoff, *, sender: User, meeting: Meeting | None, method: str, at: datetime
+) -> str:
+    """The invitation that goes along; "" for a meeting that is tentative or over.
+
+    The SDR organizes it, whoever sends: calendars take updates from the first organizer only, and
+    the AE may change.
+    """
+    contact = handoff.contact
+    if meeting is None or contact is None or handoff.owner is None or meeting.starts_at <= at:
+        return ""
+    if meeting.status == Meeting.Status.TENTATIVE:
+        return ""
+    guests = [(contact.name, contact.email)]
+    if handoff.owner.pk != handoff.sdr_id:
+        guests.append((str(handoff.owner), handoff.owner.email))
+    return invitation(
+        meeting, method=method, now=at, organizer=handoff.sdr, sender=sender, guests=guests
+    )
+
+
 def post(
     letter: Letter, *, sender: User, meeting: Meeting | None, method: str, at: datetime
 ) -> list[Message]:
-    """One outbox row for each recipient: the prospect, and the colleague in copy."""
+    """One outbox row for each recipient: the prospect, and the colleagues in copy."""
     handoff = letter.handoff
-    contact, owner = handoff.contact, handoff.owner
+    contact = handoff.contact
     if contact is None or not contact.email:
         raise TransitionRefused("The contact has no e-mail address.")
-    copied = [person for person in (owner, handoff.sdr) if person and person.pk != sender.pk]
-    calendar = ""
-    if meeting is not None and owner is not None and meeting.status != Meeting.Status.TENTATIVE:
-        guests = [(contact.name, contact.email)]
-        guests += [(str(person), person.email) for person in copied if person.pk != owner.pk]
-        calendar = invitation(meeting, method=method, now=at, organizer=owner, guests=guests)
+    others = copied(handoff, letter.kind, sender)
+    calendar = calendar_for(handoff, sender=sender, meeting=meeting, method=method, at=at)
     headers = {
         "From": outbox.mailbox(str(sender), sender.email),
         "Reply-To": outbox.mailbox(str(sender), sender.email),
         "To": outbox.mailbox(contact.name, contact.email),
-        "Cc": ", ".join(outbox.mailbox(str(person), person.email) for person in copied),
+        "Cc": ", ".join(outbox.mailbox(str(person), person.email) for person in others),
     }
     common: dict[str, Any] = {
-        "event_key": f"letter:{letter.pk}",
+        "event_key": event_key(letter),
         "medium": Message.Medium.EMAIL,
         "kind": letter.kind,
         "subject": letter.subject,
@@ -117,7 +203,7 @@ def post(
             **common,
         )
     ]
-    for person in copied:
+    for person in others:
         rows.append(outbox.post(recipient=person.email, person=person, **common))
     return rows
 
@@ -128,12 +214,7 @@ def post(
 def _introduction(handoff: Handoff) -> tuple[str, str]:
     contact, owner = handoff.contact, handoff.owner
     first = (contact.first_name or contact.name) if contact else "there"
-    quote = handoff.quotes.first()
-    heard = (
-        f"You put it like this: “{quote.text.strip()}” That stayed with me."
-        if quote
-        else "You told me what you would like to change."
-    )
+    heard = _heard(handoff)
     body = f"""Hello {first},
 
 thank you for your time and for being so open about where things stand at {handoff.account}.
@@ -155,7 +236,8 @@ def _prep(handoff: Handoff) -> tuple[str, str]:
     contact, owner = handoff.contact, handoff.owner
     first = (contact.first_name or contact.name) if contact else "there"
     pain = handoff.answers.filter(criterion__must_have="pain").first()
-    issue = f"You told {_short(handoff.sdr)}: “{pain.evidence.strip()}” " if pain else ""
+    said = pain.evidence.strip() if pain else ""
+    issue = f"You told {_short(handoff.sdr)}: “{said}” " if said else ""
     body = f"""Hello {first},
 
 {_short(handoff.sdr)} has passed on everything you two discussed. {issue}I have built our \
@@ -181,6 +263,35 @@ thank you for your interest. {owner} has your request and will be in touch with 
 Kind regards
 {owner}"""
     return "We have your request", body
+
+
+def _change(meeting: Meeting, by: User, method: str, was_invited: bool) -> tuple[str, str]:
+    """The words around an invitation, its update or its withdrawal."""
+    handoff = meeting.handoff
+    contact = handoff.contact
+    first = (contact.first_name or contact.name) if contact else "there"
+    when = when_text(meeting)
+    if method != REQUEST:
+        head, says = "Cancelled", f"our call on {when} will not take place."
+    elif was_invited:
+        head, says = "New time", f"our call has a new time: {when}. The invitation is attached."
+    else:
+        head, says = "Our call", f"our call is on {when}. The invitation is attached."
+    subject = f"{head}: {handoff.account} and {handoff.owner}"
+    return " ".join(subject.split())[:200], f"Hello {first},\n\n{says}\n\nKind regards\n{by}"
+
+
+def _heard(handoff: Handoff) -> str:
+    """What they said, in their words; somebody else’s words under that person’s name."""
+    quotes = list(handoff.quotes.all())
+    name = handoff.contact.name.casefold() if handoff.contact else ""
+    own = [quote for quote in quotes if quote.speaker.strip().casefold() == name]
+    if own:
+        return f"You put it like this: “{own[0].text.strip()}” That stayed with me."
+    if quotes and quotes[0].speaker.strip():
+        quote = quotes[0]
+        return f"{quote.speaker.strip()} put it like this: “{quote.text.strip()}”"
+    return "You told me what you would like to change."
 
 
 def when_text(meeting: Meeting) -> str:

@@ -16,10 +16,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account
-from handoffs import meetings, rights, routing
+from handoffs import letters, meetings, rights, routing
 from handoffs.completeness import gaps
 from handoffs.log import record
-from handoffs.models import Handoff, LeadSource, Reason
+from handoffs.models import Criterion, Handoff, LeadSource, Reason
 from handoffs.models.event import EventKind
 from handoffs.refusal import TransitionRefused
 from handoffs.snapshot import package_of
@@ -107,7 +107,7 @@ def submit(handoff: Handoff, *, by: User | None, at: datetime | None = None) -> 
             "territory": decision.territory,
         },
         data={"routing": decision.as_data(), "package": package_of(fresh)},
-        then=meetings.confirm_coming,
+        then=meetings.arrange,
     )
 
 
@@ -121,6 +121,7 @@ def accept(handoff: Handoff, *, by: User, at: datetime | None = None, note: str 
         at=at,
         changes={"owner": by, "accepted_by": by, "accepted_at": at, "decided_at": at},
         note=note,
+        then=letters.confirm_receipt,
     )
 
 
@@ -130,12 +131,21 @@ def reject(
     by: User,
     reason: Reason | str,
     note: str,
+    criterion: Criterion | None = None,
     at: datetime | None = None,
 ) -> Handoff:
-    """Refuse it for good, with a reason from the list and a sentence."""
+    """Refuse it for good, with a reason from the list and a sentence.
+
+    `criterion` is the one of the handoff's own standard that it fails, where it is about one.
+    """
     at = at or timezone.now()
     chosen = _reason(reason, Reason.Use.REJECT)
     _insist(note, "Say in a sentence why, so that the SDR can learn from it.")
+    data: dict[str, Any] = {"counts": chosen.counts}
+    if criterion is not None:
+        if criterion.version_id != handoff.framework_version_id:
+            raise TransitionRefused("Choose a criterion of the standard this was written under.")
+        data |= {"criterion": criterion.code, "criterion_name": criterion.name}
     return _move(
         "reject",
         handoff,
@@ -144,7 +154,7 @@ def reject(
         changes={"decided_at": at, "closed_at": at},
         reason=chosen,
         note=note,
-        data={"counts": chosen.counts},
+        data=data,
         then=meetings.call_off_coming,
     )
 
@@ -179,6 +189,7 @@ def answer(
         seen=fresh,
         note=text,
         data={"package": package_of(fresh)},
+        then=meetings.arrange,
     )
 
 
@@ -302,8 +313,8 @@ def create_opportunity(
     """The deal qualified: after a held meeting, where one was booked."""
     at = at or timezone.now()
     fresh = _fresh(handoff)
-    if fresh.meetings.filter(status__in=["tentative", "confirmed"]).exists():
-        raise TransitionRefused("Record first whether the meeting took place.")
+    if sentence := meetings.why_no_opportunity(fresh):
+        raise TransitionRefused(sentence)
     return _move(
         "qualify",
         fresh,
@@ -329,11 +340,21 @@ def disqualify(
     note: str = "",
     at: datetime | None = None,
 ) -> Handoff:
-    """No deal after all, with a reason from the list."""
+    """No deal after all, with a reason from the list; a meeting to come is called off."""
     at = at or timezone.now()
     chosen = _reason(reason, Reason.Use.DISQUALIFY)
+    coming = handoff.coming_meeting()
+    if coming is not None and coming.starts_at <= at:
+        raise TransitionRefused("Record first whether the meeting took place.")
     return _move(
-        "disqualify", handoff, by=by, at=at, changes={"closed_at": at}, reason=chosen, note=note
+        "disqualify",
+        handoff,
+        by=by,
+        at=at,
+        changes={"closed_at": at},
+        reason=chosen,
+        note=note,
+        then=meetings.call_off_coming,
     )
 
 

@@ -11,17 +11,21 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from handoffs import rights
-from handoffs.completeness import gaps
+from handoffs.handover import is_complete
 from handoffs.invitation import CANCEL, REQUEST
 from handoffs.letters import announce_change
 from handoffs.log import record
-from handoffs.models import Handoff, Meeting
+from handoffs.models import Handoff, LeadSource, Meeting
 from handoffs.models.event import EventKind
 from handoffs.refusal import TransitionRefused
 from team.models import User
 
 COMING = (Meeting.Status.TENTATIVE, Meeting.Status.CONFIRMED)
 MOST_AHEAD = timedelta(days=366)
+MINUTES = 30  # how long an agreed meeting takes unless somebody says otherwise
+MOST_NO_SHOWS = 3  # after so many of theirs the product suggests to disqualify
+BEGUN = "Its time has come: record first whether it took place."
+ALREADY_COMING = "A meeting is already coming up: reschedule that one instead."
 
 
 def book(
@@ -29,11 +33,14 @@ def book(
     *,
     by: User | None,
     starts_at: datetime,
-    minutes: int = 30,
+    minutes: int = MINUTES,
     location: str = "",
     at: datetime | None = None,
 ) -> Meeting:
-    """Book a slot. Tentative until the package is complete and handed over."""
+    """Book a slot. Tentative until the package is complete and handed over.
+
+    Where the prospect has been introduced already, the invitation leaves at once.
+    """
     at = at or timezone.now()
     handoff = _open_to(handoff.pk, by, rights.BOOK)
     _check_time(starts_at, at)
@@ -48,19 +55,33 @@ def book(
             )
             _log(meeting, EventKind.MEETING_BOOKED, by=by, at=at)
             confirm_coming(handoff, by=by, at=at)
+            meeting.refresh_from_db()
+            announce_change(meeting, by=by or handoff.sdr, method=REQUEST, at=at)
     except IntegrityError:
-        raise TransitionRefused(
-            "A meeting is already coming up: reschedule that one instead."
-        ) from None
-    meeting.refresh_from_db()
+        raise TransitionRefused(ALREADY_COMING) from None
     return meeting
+
+
+def arrange(handoff: Handoff, *, by: User | None, at: datetime) -> None:
+    """What becomes of the meeting when a package is handed over.
+
+    The one that is booked is confirmed. For an SDR-booked meeting that nobody entered, the agreed
+    next step is the meeting: it is booked at that time, in the move that submits.
+    """
+    agreed = handoff.next_step_at
+    is_theirs = handoff.lead_source == LeadSource.MEETING
+    if is_theirs and agreed and agreed > at and not handoff.meetings.exists():
+        meeting = Meeting.objects.create(
+            handoff=handoff, starts_at=agreed, minutes=MINUTES, booked_at=at
+        )
+        _log(meeting, EventKind.MEETING_BOOKED, by=by, at=at)
+    confirm_coming(handoff, by=by, at=at)
 
 
 def confirm_coming(handoff: Handoff, *, by: User | None, at: datetime) -> None:
     """Confirm the coming meeting, which only a complete, submitted package can (step 2)."""
     meeting = handoff.meetings.filter(status=Meeting.Status.TENTATIVE).first()
-    waiting = handoff.status in (Handoff.Status.DRAFT, Handoff.Status.RETURNED)
-    if meeting is None or waiting or not handoff.is_open or gaps(handoff, now=at):
+    if meeting is None or not is_complete(handoff):
         return
     if _change(meeting, Meeting.Status.CONFIRMED, only_from=(Meeting.Status.TENTATIVE,)):
         _log(meeting, EventKind.MEETING_CONFIRMED, by=by, at=at)
@@ -71,8 +92,7 @@ def hold(
 ) -> Meeting:
     """Record that somebody of the prospect's side attended. Only a confirmed meeting can be."""
     at = at or timezone.now()
-    meeting.handoff = _open_to(meeting.handoff_id, by, rights.WORK)
-    _check_begun(meeting, at)
+    _check_outcome(meeting, by, at)
     if meeting.status == Meeting.Status.TENTATIVE:
         raise TransitionRefused("This meeting is tentative: the package has to be complete first.")
     return _decide(meeting, Meeting.Status.HELD, EventKind.MEETING_HELD, by=by, at=at, note=note)
@@ -88,8 +108,9 @@ def miss(
 ) -> Meeting:
     """Record a no-show, theirs or ours."""
     at = at or timezone.now()
-    meeting.handoff = _open_to(meeting.handoff_id, by, rights.WORK)
-    _check_begun(meeting, at)
+    if side not in Meeting.Side.values:
+        raise TransitionRefused("Say whose no-show it was.")
+    _check_outcome(meeting, by, at)
     return _decide(
         meeting,
         Meeting.Status.NO_SHOW,
@@ -109,9 +130,13 @@ def cancel(
     note: str = "",
     at: datetime | None = None,
 ) -> Meeting:
-    """Call it off, and say which side did."""
+    """Call it off before it begins, and say which side did. Whoever was invited is told."""
     at = at or timezone.now()
     meeting.handoff = _open_to(meeting.handoff_id, by, rights.BOOK)
+    if side not in Meeting.Side.values:
+        raise TransitionRefused("Say which side called it off.")
+    if meeting.status in COMING and meeting.starts_at <= at:
+        raise TransitionRefused(BEGUN)
     return _decide(
         meeting,
         Meeting.Status.CANCELLED,
@@ -128,37 +153,80 @@ def reschedule(
     *,
     by: User | None,
     starts_at: datetime,
+    minutes: int | None = None,
+    location: str | None = None,
     note: str = "",
     at: datetime | None = None,
 ) -> Meeting:
-    """Move it: the next link of the same chain. A no-show may be moved as well."""
+    """Move it: the next link of the same chain. A no-show may be moved as well.
+
+    A meeting whose time has passed needs its outcome first: moving it would hide a no-show.
+    """
     at = at or timezone.now()
     meeting.handoff = handoff = _open_to(meeting.handoff_id, by, rights.BOOK)
     _check_time(starts_at, at)
-    movable = (*COMING, Meeting.Status.NO_SHOW)
-    with transaction.atomic():
-        missed = meeting.status == Meeting.Status.NO_SHOW
-        # A no-show stays one in the record; only a meeting that never came up is "rescheduled".
-        target = Meeting.Status.NO_SHOW if missed else Meeting.Status.RESCHEDULED
-        if not _change(meeting, target, only_from=movable, outcome_at=meeting.outcome_at or at):
-            raise TransitionRefused(_settled(meeting))
-        if Meeting.objects.filter(previous=meeting).exists():
-            raise TransitionRefused("This meeting was already moved.")
-        following = Meeting.objects.create(
-            handoff=handoff,
-            previous=meeting,
-            starts_at=starts_at,
-            minutes=meeting.minutes,
-            location=meeting.location,
-            uid=meeting.uid,
-            sequence=meeting.sequence + 1,
-            booked_at=at,
-        )
-        _log(following, EventKind.MEETING_MOVED, by=by, at=at, note=note)
-        announce_change(following, by=by or handoff.sdr, method=REQUEST, at=at)
-        confirm_coming(handoff, by=by, at=at)
-    following.refresh_from_db()
+    if meeting.status in COMING and meeting.starts_at <= at:
+        raise TransitionRefused(BEGUN)
+    try:
+        with transaction.atomic():
+            following = _follow(meeting, handoff, starts_at, minutes, location, at)
+            _log(following, EventKind.MEETING_MOVED, by=by, at=at, note=note)
+            # First: only a confirmed meeting goes out with an invitation.
+            confirm_coming(handoff, by=by, at=at)
+            following.refresh_from_db()
+            announce_change(following, by=by or handoff.sdr, method=REQUEST, at=at)
+    except IntegrityError:
+        raise TransitionRefused(ALREADY_COMING) from None
     return following
+
+
+def _follow(
+    meeting: Meeting,
+    handoff: Handoff,
+    starts_at: datetime,
+    minutes: int | None,
+    location: str | None,
+    at: datetime,
+) -> Meeting:
+    """The next link: a no-show stays one in the record, any other is now "rescheduled"."""
+    missed = meeting.status == Meeting.Status.NO_SHOW
+    target = Meeting.Status.NO_SHOW if missed else Meeting.Status.RESCHEDULED
+    movable = (*COMING, Meeting.Status.NO_SHOW)
+    if not _change(meeting, target, only_from=movable, outcome_at=meeting.outcome_at or at):
+        raise TransitionRefused(_settled(meeting))
+    if Meeting.objects.filter(previous=meeting).exists():
+        raise TransitionRefused("This meeting was already moved.")
+    return Meeting.objects.create(
+        handoff=handoff,
+        previous=meeting,
+        starts_at=starts_at,
+        minutes=meeting.minutes if minutes is None else minutes,
+        location=meeting.location if location is None else location,
+        uid=meeting.uid,
+        sequence=meeting.sequence + 1,
+        booked_at=at,
+    )
+
+
+def why_no_opportunity(handoff: Handoff) -> str:
+    """Why the meetings do not allow an opportunity yet; empty when one was held, or none booked."""
+    statuses = set(handoff.meetings.values_list("status", flat=True))
+    if statuses & set(COMING):
+        return "Record first whether the meeting took place."
+    if statuses and Meeting.Status.HELD not in statuses:
+        return "No meeting was held yet: book a new one, or disqualify."
+    return ""
+
+
+def no_shows(handoff: Handoff) -> int:
+    """How often the prospect did not come."""
+    missed = handoff.meetings.filter(status=Meeting.Status.NO_SHOW)
+    return missed.exclude(by_side=Meeting.Side.OURS).count()
+
+
+def last_of(handoff: Handoff) -> Meeting | None:
+    """The meeting that counts: the newest link."""
+    return handoff.meetings.order_by("pk").last()
 
 
 def call_off_coming(handoff: Handoff, *, by: User | None, at: datetime) -> None:
@@ -189,7 +257,7 @@ def _decide(
         if not _change(meeting, status, only_from=COMING, outcome_at=at, by_side=side):
             raise TransitionRefused(_settled(meeting))
         _log(meeting, kind, by=by, at=at, note=note)
-        if status == Meeting.Status.CANCELLED:
+        if status == Meeting.Status.CANCELLED and meeting.starts_at > at:
             announce_change(meeting, by=by or meeting.handoff.sdr, method=CANCEL, at=at)
     return meeting
 
@@ -242,7 +310,11 @@ def _check_time(starts_at: datetime, at: datetime) -> None:
         raise TransitionRefused("A meeting can be booked up to a year ahead.")
 
 
-def _check_begun(meeting: Meeting, at: datetime) -> None:
+def _check_outcome(meeting: Meeting, by: User | None, at: datetime) -> None:
+    """An outcome is recorded by the AE's side, on an accepted handoff, once it has begun."""
+    meeting.handoff = handoff = _open_to(meeting.handoff_id, by, rights.WORK)
+    if handoff.status != Handoff.Status.ACCEPTED:
+        raise TransitionRefused("Accept the handoff first, then record how the meeting went.")
     if at < meeting.starts_at:
         raise TransitionRefused("This meeting has not begun yet.")
 

@@ -26,6 +26,7 @@ MOVES_CLOCKS = THE_END | {
     EventKind.ANSWERED,
     EventKind.ACCEPTED,
     EventKind.REASSIGNED,
+    EventKind.CONFIRMATION_SENT,
     EventKind.CONTACTED,
     EventKind.MEETING_BOOKED,
     EventKind.MEETING_CONFIRMED,
@@ -143,6 +144,8 @@ class _Reader:
                 self._mark([ClockKind.ACCEPT], "stop", at)
                 self._taken_by(owner, at)
                 self._open(ClockKind.CONFIRMATION, owner, at)
+            case EventKind.CONFIRMATION_SENT:
+                self._mark([ClockKind.CONFIRMATION], "stop", at)
             case EventKind.CONTACTED:
                 self._mark([ClockKind.FIRST_CONTACT, ClockKind.CONFIRMATION], "stop", at)
             case EventKind.PAUSED:

@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Account, Contact, Method, Verification, VerifiedField
 from config.demo.market import theme_of
 from config.demo.words import ANSWERS_BACK, RETURN_QUESTIONS, Theme
-from handoffs import letters, lifecycle, meetings, sending
+from handoffs import lifecycle, meetings, sending
 from handoffs.models import (
     Answer,
     CommitteeMember,
@@ -232,14 +232,12 @@ class Story:
         )
 
     def _introduce(self, at: datetime) -> None:
-        letter = letters.draft(self._fresh, Letter.Kind.INTRODUCTION, at=at)
-        sending.send(letter, by=self.sdr, at=at)
+        sending.send(self._fresh, Letter.Kind.INTRODUCTION, by=self.sdr, at=at)
 
     def _contact(self, at: datetime) -> None:
         handoff = self._fresh
         if handoff.is_prepared and self.random.random() < 0.7:
-            letter = letters.draft(handoff, Letter.Kind.PREP, at=at)
-            sending.send(letter, by=self._owner, at=at)
+            sending.send(handoff, Letter.Kind.PREP, by=self._owner, at=at)
             return
         hot = "" if handoff.is_prepared else "Hot inbound: they were waiting on the line."
         lifecycle.record_contact(

@@ -38,6 +38,7 @@ def make(sdr: User, account: Account, contact: Contact, ae: User) -> Make:
         if status == "contacted":
             lifecycle.finish_preparation(handoff, by=ae, objections="Price will come up.")
             handoff = lifecycle.record_contact(handoff, by=ae, channel="call")
+            handoff.meetings.update(status="held")
         return handoff
 
     return walk

@@ -191,11 +191,16 @@ def test_preparation_contact_and_opportunity(taken: Handoff, ae: User, clock: ob
     handoff = lifecycle.record_contact(taken, by=ae, channel="email")
     assert handoff.first_contact_at == timezone.now()
     assert "unprepared" not in handoff.events.get(kind="contacted").data
+    with pytest.raises(TransitionRefused, match="took place"):
+        lifecycle.create_opportunity(handoff, by=ae)
+    held(handoff)
     won = lifecycle.create_opportunity(handoff, by=ae, amount=None, external_id="OPP-1")
     assert (won.status, won.opportunity_id) == (Status.QUALIFIED, "OPP-1")
     assert kinds(won) == [
         "created",
         "submitted",
+        "meeting_booked",
+        "meeting_confirmed",
         "accepted",
         "prep_started",
         "prep_finished",
@@ -315,7 +320,7 @@ def test_every_verb_keeps_to_the_table(
         "start_preparation": lambda: lifecycle.start_preparation(waiting, by=ae),
         "finish_preparation": lambda: _prepared(waiting, ae),
         "contact": lambda: lifecycle.record_contact(waiting, by=ae, channel="call"),
-        "qualify": lambda: lifecycle.create_opportunity(waiting, by=ae),
+        "qualify": lambda: lifecycle.create_opportunity(held(waiting), by=ae),
         "disqualify": lambda: lifecycle.disqualify(
             waiting, by=ae, reason=reason["disqualify"], note=sentence
         ),
@@ -327,6 +332,12 @@ def test_every_verb_keeps_to_the_table(
         calls[verb]()
     waiting.refresh_from_db()
     assert waiting.status == status
+
+
+def held(handoff: Handoff) -> Handoff:
+    """Its meeting has taken place."""
+    handoff.meetings.update(status="held")
+    return handoff
 
 
 def _prepared(handoff: Handoff, ae: User) -> Handoff:

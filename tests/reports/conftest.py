@@ -5,7 +5,7 @@ import time_machine
 
 from accounts.models import Account
 from handoffs import lifecycle, meetings
-from handoffs.models import Handoff, HandoffEvent
+from handoffs.models import Handoff, HandoffEvent, LeadSource
 from handoffs.models.event import EventKind
 from team.models import User
 from tests.reports.stories import Desk, instant
@@ -83,7 +83,8 @@ def march(desk: Desk, backup: User) -> dict[str, Handoff]:
     told["uncontacted"] = desk.accept(desk.submit("03-06 09:30"), "03-06 10:00")
 
     # Accepted at the end of a Friday: 30 minutes of it and 30 of Monday; 65 hours for them
-    friday = desk.accept(desk.submit("03-06 10:00"), "03-06 16:30")
+    friday = desk.submit("03-06 10:00", source=LeadSource.INBOUND)
+    friday = desk.accept(friday, "03-06 16:30")
     told["over the weekend"] = desk.contact(friday, "03-09 09:30")
 
     handed = desk.accept(desk.submit("03-09 10:00"), "03-09 10:15")

@@ -31,7 +31,7 @@ class Desk:
         return instant(text)
 
     def submit(self, text: str, *, slot: str = "", source: str = LeadSource.MEETING) -> Handoff:
-        """Submitted at `text`, with a meeting booked for `slot`."""
+        """Submitted at `text`, with a meeting for `slot`; without one it is outbound interest."""
         self.at(text)
         account = make_account(territory=self.account.territory)
         contact = make_contact(account)
@@ -39,10 +39,10 @@ class Desk:
             sdr=self.sdr,
             account=account,
             contact=contact,
-            lead_source=source,
-            next_step_at=instant(text) + timedelta(days=30),
+            lead_source=source if slot or source != LeadSource.MEETING else LeadSource.OUTBOUND,
+            next_step_at=instant(slot) if slot else instant(text) + timedelta(days=30),
         )
-        if slot:
+        if slot and not handoff.meetings.exists():
             meetings.book(handoff, by=self.sdr, starts_at=instant(slot))
         return handoff
 

@@ -105,7 +105,7 @@ def test_rejections_and_waiting_times_by_hand(march: dict[str, Handoff]) -> None
     # 10, 20, eleven times 30, 45, 60, 60 minutes, and one who still waits
     assert (found.count, found.uncontacted) == (17, 1)
     assert (found.median, found.p90) == (30, 60)
-    # Late: the one over the weekend, accepted after 390 of its 240 minutes; and the one who waits
+    # Late: the one over the weekend, accepted after more than its four hours; and the one who waits
     assert (found.in_time, found.promised) == (15, 17)
     assert found.within_sla == pytest.approx(15 / 17)
     assert (found.calendar_median, found.calendar_p90) == (30, 3900)
