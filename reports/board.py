@@ -11,7 +11,7 @@ from handoffs.models import FrameworkVersion, LeadSource
 from reports import charts, judging, metrics
 from reports.figures import Rate, Span
 from reports.metrics import Counting
-from reports.models import Chain
+from reports.models import Chain, Fact
 from reports.periods import Period, last_months
 from reports.reading import WINDOW
 from reports.scope import Scope
@@ -166,29 +166,30 @@ def is_open(metric: Metric, period: Period, now: datetime) -> bool:
 
 def differences(period: Period, scope: Scope, now: datetime) -> list[Difference]:
     """Cohort and activity side by side, for what has both."""
+    counts: dict[str, int] = {}
+    for table in (Chain, Fact):  # one query for each
+        asked = {}
+        date = Q()
+        for metric in METRICS:
+            counting = metric.counting(now)
+            if not metric.activity or counting.table is not table:
+                continue
+            cohort, activity = _both(metric, counting, period)
+            part, date = counting.numerator, date | cohort | activity
+            asked[f"{metric.key}_cohort"] = Count("pk", filter=part & cohort)
+            asked[f"{metric.key}_activity"] = Count("pk", filter=part & activity)
+            asked[f"{metric.key}_both"] = Count("pk", filter=part & cohort & activity)
+        rows = table._default_manager.filter(
+            date, scope.condition("fact__" if table is Chain else "")
+        )
+        counts |= rows.aggregate(**asked)
     found = []
     for metric in METRICS:
-        if not metric.activity:
-            continue
-        counting = metric.counting(now)
-        cohort, activity = _both(metric, counting, period)
-        rows = counting.table._default_manager.filter(
-            cohort | activity, counting.numerator, scope.condition(counting.to_fact)
-        )
-        counts = rows.aggregate(
-            cohort=Count("pk", filter=cohort),
-            activity=Count("pk", filter=activity),
-            both=Count("pk", filter=cohort & activity),
-        )
-        found.append(
-            Difference(
-                metric,
-                counts["cohort"],
-                counts["cohort"] - counts["both"],
-                counts["activity"] - counts["both"],
-                counts["activity"],
+        if metric.activity:
+            own, happened, both = (
+                counts[f"{metric.key}_{name}"] for name in ("cohort", "activity", "both")
             )
-        )
+            found.append(Difference(metric, own, own - both, happened - both, happened))
     return found
 
 

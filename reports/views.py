@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from handoffs.models import Handoff
 from handoffs.views.doors import person, with_role
-from reports import board, facts, metrics
+from reports import besides, board, facts, metrics
 from reports.filters import DIMENSIONS, Question
 from reports.tables import Table, file_of
 from team.pages import page
@@ -32,6 +32,16 @@ def joint(request: HttpRequest) -> HttpResponse:
         "tab": "joint",
     }
     return _page(request, asked, "reports/joint.html", context)
+
+
+@require_safe
+@with_role
+def more(request: HttpRequest) -> HttpResponse:
+    """Promises, packages, speed and data: what explains the five metrics."""
+    asked = _asked(request)
+    question = (asked.period, asked.scope, asked.now)
+    sections = [(name, [ask(*question) for ask in asks]) for name, asks in besides.SECTIONS]
+    return _page(request, asked, "reports/more.html", {"sections": sections, "tab": "more"})
 
 
 @require_safe
@@ -89,7 +99,8 @@ def _table(asked: Question, key: str) -> Table | None:
     if key.startswith("trend-"):
         cards = {card.trend.key: card.trend for card in board.cards(*question)}
         return cards.get(key)
-    return None
+    ask = besides.BY_KEY.get(key)
+    return ask(*question) if ask else None
 
 
 def _has(metric: board.Metric, part: str) -> bool:

@@ -1,0 +1,136 @@
+"""Speed, preparation and load: what waiting costs, who was unprepared, how work was shared out."""
+
+from collections import Counter
+from datetime import datetime
+
+from django.db.models import Case, Count, Q, Value, When
+
+from reports.besides.promises import SOURCES, within
+from reports.figures import rate
+from reports.models import Fact
+from reports.periods import Period, last_months
+from reports.scope import Scope
+from reports.tables import COUNT, RATE, SHARE, TEXT, Column, Row, Table
+from team.models import User
+
+COST_OF_AN_HOUR = 0.9  # each hour of delay costs a tenth of the conversion (source article)
+# Up to so many hours, and the middle that the benchmark is computed for
+BANDS = ((1, 0.5), (2, 1.5), (4, 3.0), (8, 6.0), (24, 16.0), (48, 36.0))
+MONTHS = 12
+
+
+def speed(period: Period, scope: Scope, now: datetime) -> Table:
+    """The team's own decay curve: opportunities among closed handoffs by how long the prospect
+    waited from submission to the first contact, over twelve months, beside 10% an hour."""
+    months = last_months(period, MONTHS)
+    whole = Period(months[0].start, period.end)
+    band = Case(
+        *(
+            When(whole_calendar__lte=hours * 3600, then=Value(n))
+            for n, (hours, _) in enumerate(BANDS)
+        ),
+        When(contacted_at__isnull=False, then=Value(len(BANDS))),
+        default=Value(len(BANDS) + 1),
+    )
+    rows = (
+        Fact.objects.filter(
+            within("submitted_at", whole),
+            scope.condition(),
+            accepted_at__isnull=False,
+            closed_at__isnull=False,
+        )
+        .annotate(band=band)
+        .order_by()
+        .values_list("band")
+        .annotate(won=Count("pk", filter=Q(qualified_at__isnull=False)), all=Count("pk"))
+    )
+    counted = {band: rate(won, count) for band, won, count in rows}
+    start = next((counted[n].value for n in range(len(BANDS)) if n in counted), None)
+    first = next((BANDS[n][1] for n in range(len(BANDS)) if n in counted), 0.0)
+    found = []
+    for n in range(len(BANDS) + 2):
+        if n not in counted:
+            continue
+        expected = None
+        if n < len(BANDS) and start is not None:
+            expected = start * COST_OF_AN_HOUR ** (BANDS[n][1] - first)
+        found.append(Row((_band(n), counted[n], expected)))
+    columns = (
+        Column("First contact after", TEXT),
+        Column("Became an opportunity", RATE),
+        Column("If an hour cost 10%", SHARE),
+    )
+    note = (
+        "Closed handoffs of the last twelve months by the prospect’s wait from submission, on the "
+        "calendar. Beside it what the first row would come to if each hour cost a tenth."
+    )
+    return Table("speed", "What waiting costs", columns, tuple(found), note)
+
+
+def unprepared(period: Period, scope: Scope, now: datetime) -> Table:
+    """First contacts made in the period before the preparation was finished."""
+    rows = (
+        Fact.objects.filter(within("contacted_at", period), scope.condition())
+        .order_by()
+        .values_list("lead_source")
+        .annotate(some=Count("pk", filter=Q(is_unprepared=True)), all=Count("pk"))
+    )
+    found = tuple(Row((SOURCES.get(s, s), rate(some, count))) for s, some, count in sorted(rows))
+    columns = (Column("Lead source", TEXT), Column("Contacted unprepared", RATE))
+    note = "A hot inbound may be worth calling at once; it is asked why and counted here."
+    return Table("unprepared", "Unprepared contacts", columns, found, note)
+
+
+def load(period: Period, scope: Scope, now: datetime) -> Table:
+    """How the handoffs submitted in the period were shared out, by territory: each AE's share of
+    their territory beside an even one. By name, not by rank."""
+    found_rows = (
+        Fact.objects.filter(within("submitted_at", period), scope.condition(), ae__isnull=False)
+        .order_by()
+        .values_list("territory__name", "ae_id")
+        .annotate(
+            all=Count("pk"),
+            open=Count("pk", filter=Q(closed_at=None)),
+        )
+    )
+    rows = list(found_rows)
+    people = {user.pk: user for user in User.objects.filter(pk__in={row[1] for row in rows})}
+    totals: Counter[str | None] = Counter()
+    heads: Counter[str | None] = Counter()
+    for territory, _, count, _ in rows:
+        totals[territory] += count
+        heads[territory] += 1
+    found = sorted(
+        (
+            Row(
+                (
+                    territory or "No territory",
+                    str(people[ae]),
+                    rate(count, totals[territory]),
+                    1 / heads[territory],
+                    left,
+                    people[ae].capacity,
+                )
+            )
+            for territory, ae, count, left in rows
+        ),
+        key=lambda row: row.cells[:2],
+    )
+    columns = (
+        Column("Territory", TEXT),
+        Column("AE", TEXT),
+        Column("Handoffs", RATE),
+        Column("An even share", SHARE),
+        Column("of these open", COUNT),
+        Column("Capacity", COUNT),
+    )
+    note = "Who had the handoffs submitted in the month. A primary AE has more than an even share."
+    return Table("load", "Load and fairness of routing", columns, tuple(found), note)
+
+
+def _band(n: int) -> str:
+    if n == 0:
+        return "up to 1 h"
+    if n < len(BANDS):
+        return f"{BANDS[n - 1][0]} to {BANDS[n][0]} h"
+    return f"more than {BANDS[-1][0]} h" if n == len(BANDS) else "never"
