@@ -202,7 +202,9 @@ class Absence(models.Model):
         related_name="covers",
         help_text="Who takes their handoffs meanwhile; empty means the territory's backups.",
     )
-    note = models.CharField(max_length=200, blank=True, help_text="Seen by you, your managers and RevOps.")
+    note = models.CharField(
+        max_length=200, blank=True, help_text="Seen by you, your managers and RevOps."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = AbsenceQuerySet.as_manager()
