@@ -48,18 +48,15 @@ class Crowd:
     def handoffs(self, rows: HandoffQuerySet) -> list[Handoff]:
         """These handoffs without their package, with the people and places they share."""
         found = list(rows.only(*NEEDED))
+        shared = {pk for h in found for pk in (h.sdr_id, h.owner_id) if pk is not None}
+        self._people |= User.objects.in_bulk(shared - self._people.keys())
         accounts = Account.objects.only("name").in_bulk({h.account_id for h in found})
         for handoff in found:
-            handoff.sdr = self._person(handoff.sdr_id)
-            handoff.owner = self._person(handoff.owner_id)
+            handoff.sdr = self._people[handoff.sdr_id]
+            handoff.owner = self._people[handoff.owner_id] if handoff.owner_id else None
             handoff.territory = self._territory(handoff.territory_id)
             handoff.account = accounts.get(handoff.account_id)
         return found
-
-    def _person(self, pk: int | None) -> User | None:
-        if pk is not None and pk not in self._people:
-            self._people[pk] = User.objects.get(pk=pk)
-        return self._people[pk] if pk is not None else None
 
     def _territory(self, pk: int | None) -> Territory | None:
         if pk is not None and pk not in self._territories:
