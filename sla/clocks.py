@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -71,19 +73,22 @@ def look_at(person_id: int, at: datetime) -> int:
     return held.filter(next_at__gt=at).update(next_at=at)
 
 
-def sweep(now: datetime | None = None) -> dict[str, int]:
+def sweep(now: datetime | None = None, *, seconds: float | None = None) -> dict[str, int]:
     """One pass over what is due at `now`: fire steps, stamp breaches, hand over to backups.
 
     Any number of these may run at once: a step fires once. Each batch is a transaction of its
     own, in which every clock is computed again from the log first. A clock that raises is tried
     again an hour later and says why; the others go on. Costs what is due, not what is open.
+
+    After `seconds` it takes no further batch and leaves the rest to the next pass.
     """
     now = now or timezone.now()
+    until = math.inf if seconds is None else time.monotonic() + seconds
     one_pass = _Pass(now)
     seen: set[int] = set()
     while Clock.objects.due(now).exists():
         looked = one_pass.batch()
-        if not looked - seen:  # only what others are at work on
+        if not looked - seen or time.monotonic() >= until:  # the rest is others' work, or later's
             break
         seen |= looked
     return one_pass.counts

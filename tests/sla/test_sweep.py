@@ -290,6 +290,14 @@ def test_a_thousand_due_steps_are_worked_in_batches(clock, inbound, monkeypatch)
     }
 
 
+def test_a_task_that_has_worked_long_enough_leaves_the_rest_to_the_next(inbound, monkeypatch):
+    monkeypatch.setattr(clocks, "BATCH", 7)
+    copies(inbound, 40)
+
+    assert clocks.sweep(after(30), seconds=0)["fired"] == 7
+    assert clocks.sweep(after(30))["fired"] == 34
+
+
 # --- The cost ------------------------------------------------------------------------------------
 
 
