@@ -310,10 +310,10 @@ def create_opportunity(
     note: str = "",
     at: datetime | None = None,
 ) -> Handoff:
-    """The deal qualified: after a held meeting, where one was booked."""
+    """The deal qualified: after a held meeting, or on the phone before the one that is booked."""
     at = at or timezone.now()
     fresh = _fresh(handoff)
-    if sentence := meetings.why_no_opportunity(fresh):
+    if sentence := meetings.why_no_opportunity(fresh, at):
         raise TransitionRefused(sentence)
     return _move(
         "qualify",

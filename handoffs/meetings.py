@@ -208,11 +208,16 @@ def _follow(
     )
 
 
-def why_no_opportunity(handoff: Handoff) -> str:
-    """Why the meetings do not allow an opportunity yet; empty when one was held, or none booked."""
+def why_no_opportunity(handoff: Handoff, at: datetime) -> str:
+    """Why the meetings do not allow an opportunity at `at`; empty when they do.
+
+    A deal may qualify on the phone before the meeting that was booked: that one stays booked, and
+    its outcome is recorded when its time has come.
+    """
+    coming = handoff.coming_meeting()
+    if coming is not None:
+        return "Record first whether the meeting took place." if coming.starts_at <= at else ""
     statuses = set(handoff.meetings.values_list("status", flat=True))
-    if statuses & set(COMING):
-        return "Record first whether the meeting took place."
     if statuses and Meeting.Status.HELD not in statuses:
         return "No meeting was held yet: book a new one, or disqualify."
     return ""
@@ -294,9 +299,9 @@ def _log(
 
 
 def _open_to(pk: int, by: User | None, right: str) -> Handoff:
-    """The handoff as it stands now, if it is open and `by` may do this."""
+    """The handoff as it stands now, if its meetings may change and `by` may do this."""
     handoff = Handoff.objects.select_related("sdr", "owner", "account", "territory").get(pk=pk)
-    if not handoff.is_open:
+    if not (handoff.is_open or handoff.status == Handoff.Status.QUALIFIED):
         raise TransitionRefused("This handoff is closed, so its meetings stay as they are.")
     if sentence := rights.why_not(by, right, handoff):
         raise TransitionRefused(sentence)
@@ -313,7 +318,7 @@ def _check_time(starts_at: datetime, at: datetime) -> None:
 def _check_outcome(meeting: Meeting, by: User | None, at: datetime) -> None:
     """An outcome is recorded by the AE's side, on an accepted handoff, once it has begun."""
     meeting.handoff = handoff = _open_to(meeting.handoff_id, by, rights.WORK)
-    if handoff.status != Handoff.Status.ACCEPTED:
+    if handoff.status not in (Handoff.Status.ACCEPTED, Handoff.Status.QUALIFIED):
         raise TransitionRefused("Accept the handoff first, then record how the meeting went.")
     if at < meeting.starts_at:
         raise TransitionRefused("This meeting has not begun yet.")
