@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from config.views import answer
+from config.views import unavailable
 
 Next = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("handoffdesk.request")
@@ -71,7 +71,5 @@ class ClearAnswers:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, (OperationalError, InterfaceError)):
             log.error("database: %s [%s]", type(error).__name__, request.id)  # type: ignore[attr-defined]
-            response = answer(request, 503)
-            response["Retry-After"] = "10"
-            return response
+            return unavailable(request)
         return None

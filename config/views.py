@@ -1,5 +1,8 @@
 """Pages that belong to no app: error pages and the two health checks."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
@@ -56,7 +59,20 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def broken(request: HttpRequest) -> HttpResponse:
+    """The page for what nobody caught; a database that is away is said as such.
+
+    The session and the person are read by middleware, out of reach of `ClearAnswers`.
+    """
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        return unavailable(request)
     return answer(request, 500)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The database is away, busy or read-only: nothing was saved, and it is worth another try."""
+    response = answer(request, 503)
+    response["Retry-After"] = "10"
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
