@@ -57,12 +57,18 @@ class Policy(models.Model):
         ordering = ["name"]
         verbose_name_plural = "policies"
         constraints = [
+            # Two of them, because SQLite takes two empty territories for different ones.
             models.UniqueConstraint(
                 fields=["lead_source", "territory"],
-                nulls_distinct=False,
                 name="one_policy_per_source_and_territory",
                 violation_error_message="There already is a policy for this source and territory.",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["lead_source"],
+                condition=Q(territory__isnull=True),
+                name="one_policy_per_source_everywhere",
+                violation_error_message="There already is a policy for this source everywhere.",
+            ),
         ]
 
     def __str__(self) -> str:
