@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from reports import views
+from reports import review_views, views
 
 urlpatterns = [
     path("", views.joint, name="reports"),
     path("more/", views.more, name="report_more"),
     path("handoffs/", views.behind, name="report_behind"),
+    path("review/", review_views.latest, name="report_review_latest"),
+    path("review/<str:month>/", review_views.review, name="report_review"),
+    path("review/<str:month>/change/", review_views.change, name="report_review_change"),
     path("table/<slug:key>.<str:extension>", views.export, name="report_export"),
 ]

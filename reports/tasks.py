@@ -1,0 +1,17 @@
+"""What the worker runs for reports. Tasks take no arguments and find their work themselves."""
+
+from django.utils import timezone
+
+from reports import digest, facts
+
+
+def read_log() -> None:
+    """Read what the log has gained, so that no page has to."""
+    facts.catch_up()
+
+
+def send() -> None:
+    """Post the invitation to the monthly review and the weekly digest where they are due."""
+    now = timezone.now()
+    digest.invite_to_review(now)
+    digest.weekly(now)
