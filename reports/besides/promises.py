@@ -26,9 +26,9 @@ def untouched(period: Period, scope: Scope, now: datetime) -> Table:
 
     def waited(hours: int) -> tuple[Q, Q]:
         span = timedelta(hours=hours)
-        judged = Q(submitted_at__lte=now - span) & ~Q(
-            contacted_at=None, accepted_at=None, closed_at__lt=F("submitted_at") + span
-        )
+        alive = Q(contacted_at__isnull=False) | Q(accepted_at__isnull=False)
+        alive |= Q(closed_at=None) | Q(closed_at__gte=F("submitted_at") + span)
+        judged = Q(submitted_at__lte=now - span) & alive
         late = Q(contacted_at=None) | Q(whole_calendar__gt=hours * 3600)
         return judged, judged & late
 
