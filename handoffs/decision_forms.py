@@ -7,10 +7,11 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 
-from handoffs.models import Handoff, Reason
+from handoffs import feedback, meetings
+from handoffs.models import AskedAgain, Contest, Criterion, Handoff, Meeting, Reason
 from handoffs.models.package import Channel
 from handoffs.wording import is_sentence
-from team.bounds import check_instant, check_storable
+from team.bounds import check_instant, check_one_line, check_storable
 from team.models import User
 
 CONTACT_CHANNELS = [
@@ -59,6 +60,18 @@ class ReasonChoices(forms.ModelChoiceField):
         super().__init__(rows, empty_label=None, **kwargs)
 
 
+class CriterionChoices(forms.ModelChoiceField):
+    """The criteria of the standard that the handoff was written under."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            Criterion.objects.none(), required=False, empty_label="None in particular", **kwargs
+        )
+
+    def offer(self, handoff: Handoff) -> None:
+        self.queryset = Criterion.objects.filter(version=handoff.framework_version_id)
+
+
 class Nothing(DecisionForm):
     """A decision that needs no words."""
 
@@ -83,6 +96,15 @@ class RejectForm(DecisionForm):
     note = text(
         "In a sentence", "Say what exactly was missing or wrong, so that the SDR can learn."
     )
+
+    criterion = CriterionChoices(
+        label="Which criterion does it not meet?",
+        help_text="Of the standard both teams signed. It is what a contest argues about.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["criterion"].offer(self.handoff)  # type: ignore[attr-defined]
 
     def clean_note(self) -> str:
         return sentence(self.cleaned_data["note"], "Say in a sentence why.")
@@ -109,24 +131,6 @@ class ReassignForm(DecisionForm):
 
 class AnswerForm(DecisionForm):
     text = text("Your answer", "The AE reads it beside the package.", required=False)
-
-
-class FinishPreparationForm(DecisionForm):
-    objections = text(
-        "Two or three objections you expect, and your answers",
-        "From the objections in the package and what you know of the industry.",
-    )
-    case_study = forms.CharField(
-        label="Case study you will use",
-        required=False,
-        max_length=200,
-        validators=[check_storable],
-    )
-
-    def clean_objections(self) -> str:
-        return sentence(
-            self.cleaned_data["objections"], "Write down at least one objection you expect."
-        )
 
 
 class ContactForm(DecisionForm):
@@ -185,6 +189,133 @@ class DisqualifyForm(DecisionForm):
         Reason.Use.DISQUALIFY, label="Why?", error_messages={"required": "Choose a reason."}
     )
     note = text("In a sentence", required=False, rows=2)
+
+
+def moment_field(label: str, hint: str = "") -> forms.DateTimeField:
+    """A day and a time in the viewer's zone."""
+    return forms.DateTimeField(
+        label=label,
+        help_text=hint,
+        validators=[check_instant],
+        error_messages={"invalid": "Enter a date and a time, such as 2026-03-02 14:30."},
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+class BookForm(DecisionForm):
+    starts_at = moment_field("When?")
+    minutes = forms.IntegerField(
+        label="How long, in minutes", min_value=10, max_value=480, initial=meetings.MINUTES
+    )
+    location = forms.CharField(
+        label="Where, or the link to the call",
+        required=False,
+        max_length=300,
+        validators=[check_storable, check_one_line],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["starts_at"].help_text = f"Your time: {timezone.get_current_timezone_name()}"
+        self.suggest()
+
+    def suggest(self) -> None:
+        """The agreed next step, where it is still to come."""
+        agreed = self.handoff.next_step_at
+        if agreed and agreed > self.now:
+            self.initial.setdefault("starts_at", agreed)
+
+
+class MoveForm(BookForm):
+    note = text("Why, for those who read it later", required=False, rows=2)
+
+    def suggest(self) -> None:
+        meeting = meetings.last_of(self.handoff)
+        if meeting is not None:
+            self.initial.setdefault("minutes", meeting.minutes)
+            self.initial.setdefault("location", meeting.location)
+            if meeting.starts_at > self.now:
+                self.initial.setdefault("starts_at", meeting.starts_at)
+
+
+class CancelForm(DecisionForm):
+    side = forms.ChoiceField(
+        label="Who called it off?",
+        choices=Meeting.Side.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say which side called it off."},
+    )
+    note = text("What they said", required=False, rows=2)
+
+
+class HeldForm(DecisionForm):
+    note = text("What came of it", required=False, rows=2)
+
+
+class MissedForm(DecisionForm):
+    side = forms.ChoiceField(
+        label="Who did not come?",
+        choices=Meeting.Side.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whose no-show it was."},
+    )
+    note = text("What you tried", "Such as “waited ten minutes, called twice”.", required=False)
+
+
+class AskedAgainForm(DecisionForm):
+    """One list to choose from for each part of the package; empty is “no need to ask”."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        before = dict(self.handoff.asked_again.values_list("field", "why"))
+        for row in feedback.askable(self.handoff):
+            self.fields[row.field] = forms.ChoiceField(
+                label=row.label,
+                choices=[("", "Did not have to ask"), *AskedAgain.Why.choices],
+                required=False,
+                initial=before.get(row.field, ""),
+            )
+
+    def values(self) -> dict[str, Any]:
+        return {"fields": {field: why for field, why in self.cleaned_data.items() if why}}
+
+
+class ContestForm(DecisionForm):
+    argument = text(
+        "What does the rejection overlook?", "Point at what the package says, word for word."
+    )
+    criterion = CriterionChoices(label="Which criterion is it about?")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["criterion"].offer(self.handoff)  # type: ignore[attr-defined]
+        rejection = feedback.rejection_of(self.handoff)
+        cited = (rejection.data or {}).get("criterion") if rejection else None
+        if cited:
+            self.initial["criterion"] = Criterion.objects.filter(
+                version=self.handoff.framework_version_id, code=cited
+            ).first()
+
+    def clean_argument(self) -> str:
+        return sentence(
+            self.cleaned_data["argument"], "Say in a sentence what the rejection overlooks."
+        )
+
+
+class RulingForm(DecisionForm):
+    ruling = forms.ChoiceField(
+        label="Your ruling",
+        choices=Contest.Ruling.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose whether the rejection stands."},
+    )
+    because = text("Because", "Both sides read it, and learn from it.")
+
+    def clean_because(self) -> str:
+        return sentence(
+            self.cleaned_data["because"],
+            "Say in a sentence why, so that both sides can learn from it.",
+        )
 
 
 def sentence(value: str, ask: str) -> str:

@@ -1,18 +1,23 @@
 """Contested rejections and their rulings, and what the AE had to ask again after the call."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from handoffs import notices, rights
-from handoffs.models import AskedAgain, Contest, Criterion, Handoff, HandoffEvent
+from handoffs.completeness import SECTIONS
+from handoffs.models import AskedAgain, Contest, Criterion, Handoff, HandoffEvent, Meeting
 from handoffs.models.event import EventKind
 from handoffs.refusal import TransitionRefused
 from handoffs.wording import is_sentence
-from team.business_time import BusinessHours
 from team.models import User
 
 DAYS_TO_CONTEST = 2  # working days of the handoff's territory
+LONGEST_WAIT = timedelta(days=60)  # for them to come round
+NOT_HELD = "This is asked once the meeting has taken place."
 
 
 def rejection_of(handoff: Handoff) -> HandoffEvent | None:
@@ -20,31 +25,32 @@ def rejection_of(handoff: Handoff) -> HandoffEvent | None:
 
 
 def contest_until(rejection: HandoffEvent) -> datetime | None:
-    """Until when the SDR may contest: two working days of the territory's own hours."""
+    """Until when the SDR may contest: the close of the second working day after the rejection.
+
+    Working days are those of the territory's calendar; without one, two times 24 hours. None if
+    no day opens any more.
+    """
     territory = rejection.handoff.territory
-    hours = (
-        territory.calendar.current_version().hours()
-        if territory
-        else BusinessHours.around_the_clock()
-    )
-    at: datetime | None = rejection.occurred_at
-    for _ in range(DAYS_TO_CONTEST):
-        # One working day is as long as the hours that are open within 24 hours of opening.
-        opening = hours.next_opening(at) if at else None
-        if opening is None:
-            return None
-        day = hours.elapsed(opening, opening + timedelta(days=1))
-        at = hours.add(opening, day)
-    return at
+    at = rejection.occurred_at
+    if territory is None:
+        return at + timedelta(days=DAYS_TO_CONTEST)
+    hours = territory.calendar.current_version().hours()
+    zone = ZoneInfo(hours.time_zone)
+    closes: dict[date, datetime] = {}
+    for opening, closing in hours.segments(at, at + LONGEST_WAIT):
+        day = opening.astimezone(zone).date()
+        if day > at.astimezone(zone).date():
+            if day not in closes and len(closes) == DAYS_TO_CONTEST:
+                break
+            closes[day] = closing
+    return max(closes.values(), default=None)
 
 
-def why_no_contest(user: User, handoff: Handoff, now: datetime) -> str:
-    """Why `user` may not contest the rejection of `handoff` now; empty when they may."""
+def why_too_late(handoff: Handoff, now: datetime) -> str:
+    """Why this rejection cannot be contested by anybody now; empty when it can."""
     rejection = rejection_of(handoff)
     if handoff.status != Handoff.Status.REJECTED or rejection is None:
         return "Only a rejected handoff can be contested."
-    if sentence := rights.why_not(user, rights.EDIT, handoff):
-        return sentence
     if Contest.objects.filter(rejection=rejection).exists():
         return "This rejection was already contested."
     until = contest_until(rejection)
@@ -53,21 +59,50 @@ def why_no_contest(user: User, handoff: Handoff, now: datetime) -> str:
     return ""
 
 
+def why_no_contest(user: User, handoff: Handoff, now: datetime) -> str:
+    """Why `user` may not contest the rejection of `handoff` now; empty when they may."""
+    return why_too_late(handoff, now) or rights.why_not(user, rights.EDIT, handoff)
+
+
+def open_contest(handoff: Handoff) -> Contest | None:
+    """The contest that waits for a ruling."""
+    return handoff.contests.filter(ruling="").select_related("rejection", "raised_by").first()
+
+
+def waiting_for(manager: User) -> list[Contest]:
+    """The contests this manager has to rule on, the oldest first."""
+    rows = Contest.objects.filter(ruling="").order_by("raised_at", "pk")
+    rows = rows.filter(handoff__in=Handoff.objects.visible_to(manager).values("pk"))
+    joined = rows.select_related(
+        "handoff__account", "handoff__territory", "raised_by", "rejection__actor"
+    )
+    return [case for case in joined if not why_no_ruling(manager, case)]
+
+
 def contest(
     handoff: Handoff,
     *,
     by: User,
     argument: str,
-    at: datetime,
+    at: datetime | None = None,
     criterion: Criterion | None = None,
 ) -> Contest:
-    """The SDR disagrees: once, in time, with an argument. The manager is told."""
+    """The SDR disagrees: once, in time, with an argument. The manager is told.
+
+    Without a `criterion` it is about the one that the rejection cites, if it cites one.
+    """
+    at = at or timezone.now()
     if sentence := why_no_contest(by, handoff, at):
         raise TransitionRefused(sentence)
     if not is_sentence(argument):
         raise TransitionRefused("Say in a sentence what the rejection overlooks.")
     rejection = rejection_of(handoff)
     assert rejection is not None  # noqa: S101  why_no_contest has looked
+    if criterion is None and handoff.framework_version_id:
+        cited = (rejection.data or {}).get("criterion", "")
+        criterion = Criterion.objects.filter(
+            version=handoff.framework_version_id, code=cited
+        ).first()
     try:
         with transaction.atomic():
             raised = Contest.objects.create(
@@ -94,8 +129,11 @@ def why_no_ruling(user: User, case: Contest) -> str:
     return ""
 
 
-def rule(case: Contest, *, by: User, ruling: str, because: str, at: datetime) -> Contest:
+def rule(
+    case: Contest, *, by: User, ruling: str, because: str, at: datetime | None = None
+) -> Contest:
     """The manager decides; both sides are told. Final: the handoff's own status stays."""
+    at = at or timezone.now()
     if sentence := why_no_ruling(by, case):
         raise TransitionRefused(sentence)
     if ruling not in Contest.Ruling.values:
@@ -113,18 +151,49 @@ def rule(case: Contest, *, by: User, ruling: str, because: str, at: datetime) ->
     return case
 
 
+class Askable(NamedTuple):
+    """Something of the package that an AE may have had to ask again."""
+
+    section: str
+    field: str
+    label: str
+
+
+def askable(handoff: Handoff) -> list[Askable]:
+    """What can be ticked: the sections of the package, the qualification by criterion."""
+    found: list[Askable] = []
+    for section in SECTIONS:
+        if section.key == "qualification":
+            version = handoff.framework_version
+            criteria = version.criteria.all() if version else []
+            found += [Askable(section.key, row.code, row.name) for row in criteria]
+        else:
+            found.append(Askable(section.key, section.key, section.label))
+    return found
+
+
+def was_held(handoff: Handoff) -> bool:
+    return any(m.status == Meeting.Status.HELD for m in handoff.meetings.all())
+
+
 def record_asked_again(
-    handoff: Handoff, *, by: User, fields: dict[str, tuple[str, str]], at: datetime
+    handoff: Handoff, *, by: User, fields: dict[str, str], at: datetime | None = None
 ) -> None:
-    """What had to be asked again and why, by field: {field: (section, why)}; replaces the list."""
+    """What had to be asked again and why, once they met: {field: why}; replaces the list."""
+    at = at or timezone.now()
     if sentence := rights.why_not(by, rights.WORK, handoff):
         raise TransitionRefused(sentence)
-    unknown = [why for _, why in fields.values() if why not in AskedAgain.Why.values]
-    if unknown:
+    if not was_held(handoff):
+        raise TransitionRefused(NOT_HELD)
+    known = {row.field: row.section for row in askable(handoff)}
+    if not set(fields) <= set(known):
+        raise TransitionRefused("This is not a part of the package.")
+    if not set(fields.values()) <= set(AskedAgain.Why.values):
         raise TransitionRefused("Choose why it had to be asked again.")
     with transaction.atomic():
         handoff.asked_again.all().delete()
         AskedAgain.objects.bulk_create(
-            AskedAgain(handoff=handoff, section=section, field=field, why=why, by=by, at=at)
-            for field, (section, why) in fields.items()
+            AskedAgain(handoff=handoff, section=known[field], field=field, why=why, by=by, at=at)
+            for field, why in fields.items()
         )
+        Handoff.objects.filter(pk=handoff.pk).update(asked_again_at=at)

@@ -52,8 +52,15 @@ def sentence_of(event: HandoffEvent) -> str:
         how = f" by {channel}" if (channel := _channel(data)) else ""
         unprepared = ", before preparing" if data.get("unprepared") else ""
         return f"{who} contacted the prospect{how}{unprepared}."
+    if kind == EventKind.MEETING_MISSED:
+        side = "we did not come" if data.get("side") == "ours" else "they did not come"
+        return f"{who} recorded a no-show: {side}."
+    if kind == EventKind.MEETING_CANCELLED:
+        side = "us" if data.get("side") == "ours" else "them"
+        return f"{who} noted that the meeting was cancelled by {side}."
     if event.reason_id:
-        return f"{who} {event.get_kind_display()}: {event.reason}."
+        criterion = f" ({data['criterion_name']})" if data.get("criterion_name") else ""
+        return f"{who} {event.get_kind_display()}: {event.reason}{criterion}."
     return f"{who} {event.get_kind_display()}."
 
 

@@ -31,7 +31,8 @@ def draft(handoff: Handoff, kind: str, *, at: datetime | None = None) -> Letter:
     letter = handoff.letters.filter(kind=kind, sent_at__isnull=True).first()
     if letter is not None:
         return letter
-    subject, body = compose(handoff, kind)
+    at = at or timezone.now()
+    subject, body = compose(handoff, kind, at)
     return Letter(
         handoff=handoff,
         kind=kind,
@@ -39,7 +40,7 @@ def draft(handoff: Handoff, kind: str, *, at: datetime | None = None) -> Letter:
         subject=subject,
         body=body,
         version=0,
-        created_at=at or timezone.now(),
+        created_at=at,
     )
 
 
@@ -66,13 +67,13 @@ def event_key(letter: Letter) -> str:
     return f"letter:{letter.pk}"
 
 
-def compose(handoff: Handoff, kind: str) -> tuple[str, str]:
+def compose(handoff: Handoff, kind: str, at: datetime) -> tuple[str, str]:
     """Subject and body in the words of the package (source article, step 3)."""
     subject, body = {
         Kind.INTRODUCTION: _introduction,
         Kind.PREP: _prep,
         Kind.CONFIRMATION: _confirmation,
-    }[Kind(kind)](handoff)
+    }[Kind(kind)](handoff, at)
     return " ".join(subject.split())[:200], body
 
 
@@ -117,7 +118,7 @@ def confirm_receipt(handoff: Handoff, *, by: User | None, at: datetime) -> None:
         return
     if contact is None or not contact.email or sent(handoff, Kind.CONFIRMATION):
         return
-    subject, body = compose(handoff, Kind.CONFIRMATION)
+    subject, body = compose(handoff, Kind.CONFIRMATION, at)
     letter = Letter.objects.create(
         handoff=handoff,
         kind=Kind.CONFIRMATION,
@@ -211,7 +212,7 @@ def post(
 # --- The words -----------------------------------------------------------------------------------
 
 
-def _introduction(handoff: Handoff) -> tuple[str, str]:
+def _introduction(handoff: Handoff, at: datetime) -> tuple[str, str]:
     contact, owner = handoff.contact, handoff.owner
     first = (contact.first_name or contact.name) if contact else "there"
     heard = _heard(handoff)
@@ -225,14 +226,14 @@ I would like you to meet {owner}, who is in copy. {_short(owner)} has read every
 about, so you will not have to start over. You two will go straight into what we agreed: \
 {_lower(handoff.next_step)}
 
-{_time_line(handoff)}
+{_time_line(handoff, at)}
 
 Kind regards
 {handoff.sdr}"""
     return f"{handoff.account}: meet {owner}, as agreed", body
 
 
-def _prep(handoff: Handoff) -> tuple[str, str]:
+def _prep(handoff: Handoff, at: datetime) -> tuple[str, str]:
     contact, owner = handoff.contact, handoff.owner
     first = (contact.first_name or contact.name) if contact else "there"
     pain = handoff.answers.filter(criterion__must_have="pain").first()
@@ -246,14 +247,14 @@ conversation around exactly that.
 What I would like to cover: {_lower(handoff.next_step)}
 Who brings what: {handoff.next_step_who}
 
-{_time_line(handoff)} If something has changed since, a line is enough and I will adapt.
+{_time_line(handoff, at)} If something has changed since, a line is enough and I will adapt.
 
 Kind regards
 {owner}"""
     return f"Preparing our call: {handoff.account}", body
 
 
-def _confirmation(handoff: Handoff) -> tuple[str, str]:
+def _confirmation(handoff: Handoff, at: datetime) -> tuple[str, str]:
     contact, owner = handoff.contact, handoff.owner
     first = (contact.first_name or contact.name) if contact else "there"
     body = f"""Hello {first},
@@ -301,9 +302,9 @@ def when_text(meeting: Meeting) -> str:
     return f"{local:%A, %d %B %Y at %H:%M} ({zone.key.replace('_', ' ')} time)"
 
 
-def _time_line(handoff: Handoff) -> str:
+def _time_line(handoff: Handoff, at: datetime) -> str:
     meeting = handoff.coming_meeting()
-    if meeting is None:
+    if meeting is None or meeting.starts_at <= at:
         return "Would you let us know which time suits you best this week?"
     return f"We meet on {when_text(meeting)}, for {meeting.minutes} minutes."
 

@@ -21,6 +21,8 @@ from handoffs.refusal import TransitionRefused
 from team.models import User
 
 COMING = (Meeting.Status.TENTATIVE, Meeting.Status.CONFIRMED)
+# A deal may be won on the phone before its meeting, which then still takes place or does not
+WITH_OUTCOME = (Handoff.Status.ACCEPTED, Handoff.Status.QUALIFIED)
 MOST_AHEAD = timedelta(days=366)
 MINUTES = 30  # how long an agreed meeting takes unless somebody says otherwise
 MOST_NO_SHOWS = 3  # after so many of theirs the product suggests to disqualify

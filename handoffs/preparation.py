@@ -26,13 +26,15 @@ def open_points(handoff: Handoff, preparation: Preparation) -> list[str]:
     written = [row for row in preparation.objections if is_sentence(str(row.get("said", "")))]
     if len(written) < FEWEST_OBJECTIONS:
         points.append("Write down two or three objections they are likely to raise.")
+    elif not all(is_sentence(str(row.get("answer", ""))) for row in written):
+        points.append("Write down how you will answer each objection.")
     return points
 
 
 def competitors_of(handoff: Handoff) -> list[str]:
     """The competitors that were named, each once."""
     names = handoff.objections.exclude(competitor="").values_list("competitor", flat=True)
-    return list(dict.fromkeys(names))
+    return list({name.strip().casefold(): name.strip() for name in names if name.strip()}.values())
 
 
 def notes_on_competitors(handoff: Handoff) -> list[CompetitorNote]:
@@ -49,7 +51,8 @@ def fitting_case_studies(handoff: Handoff) -> list[CaseStudy]:
     objections = set(handoff.objections.values_list("category", flat=True))
 
     def match(study: CaseStudy) -> int:
-        score = 4 if handoff.industry.lower() in study.industry_list() else 0
+        industry, industries = handoff.industry.strip().lower(), study.industry_list()
+        score = 4 if industry in industries else 0 if industries else 1
         score += 2 if triggers & set(study.triggers) else 0
         return score + (1 if objections & set(study.objections) else 0)
 

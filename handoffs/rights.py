@@ -8,7 +8,7 @@ from team.models import User
 
 SUBMIT, ACCEPT, DECIDE, WITHDRAW = "submit", "accept", "decide", "withdraw"
 REASSIGN, WORK, EDIT, DELETE = "reassign", "work", "edit", "delete"
-BOOK = "book"
+BOOK, LEAD = "book", "lead"
 
 
 def why_not(user: User | None, action: str, handoff: Handoff) -> str:
@@ -111,6 +111,10 @@ def _book(user: User, handoff: Handoff) -> str:
     return f"Only {handoff.sdr}, {handoff.owner or 'its AE'} or their manager may do this."
 
 
+def _lead(user: User, handoff: Handoff) -> str:
+    return "" if leads_it(user, handoff) else "Only a manager of this handoff may do this."
+
+
 def _reassign(user: User, handoff: Handoff) -> str:
     if leads_it(user, handoff) or user.is_revops:
         return ""
@@ -129,4 +133,5 @@ _RULES = {
     EDIT: _edit,
     DELETE: _delete,
     BOOK: _book,
+    LEAD: _lead,
 }

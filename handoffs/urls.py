@@ -1,8 +1,9 @@
 """Addresses of the handoffs pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from handoffs.views import brief, decisions, form, home, queue
+from handoffs.models import Letter
+from handoffs.views import brief, decisions, export, form, home, letters, prepare, queue
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -12,8 +13,31 @@ urlpatterns = [
     path("handoffs/<int:pk>/", brief.brief, name="handoff"),
     path("handoffs/<int:pk>/edit/", form.edit, name="handoff_edit"),
     path("handoffs/<int:pk>/gaps/", form.gaps, name="handoff_gaps"),
+    path("handoffs/<int:pk>/prepare/", prepare.prepare, name="handoff_prepare"),
+    path(
+        "handoffs/<int:pk>/introduction/",
+        letters.letter,
+        {"kind": Letter.Kind.INTRODUCTION},
+        "handoff_introduction",
+    ),
+    path(
+        "handoffs/<int:pk>/prep-email/",
+        letters.letter,
+        {"kind": Letter.Kind.PREP},
+        "handoff_prep_email",
+    ),
+    re_path(
+        r"^handoffs/(?P<pk>[0-9]{1,18})/opportunity\.(?P<form>csv|xlsx|json)$",
+        export.package,
+        name="handoff_export",
+    ),
     *[
-        path(f"handoffs/<int:pk>/{name}/", decisions.decide, {"name": name}, decision.url_name)
+        path(
+            f"handoffs/<int:pk>/{decision.path}/",
+            decisions.decide,
+            {"name": name},
+            decision.url_name,
+        )
         for name, decision in decisions.DECISIONS.items()
     ],
 ]

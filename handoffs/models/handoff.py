@@ -150,6 +150,12 @@ class Handoff(models.Model):
         related_name="+",
         help_text="The hours in which that deadline runs; empty: around the clock.",
     )
+    asked_again_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the AE said what had to be asked again, if anything.",
+    )
     opportunity_amount = models.DecimalField(
         max_digits=13,
         decimal_places=2,
@@ -181,6 +187,7 @@ class Handoff(models.Model):
             "closed_at",
             "prep_started_at",
             "prep_finished_at",
+            "asked_again_at",
             "next_due_at",
             "next_warn_at",
             "next_due_calendar",

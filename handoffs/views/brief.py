@@ -10,20 +10,23 @@ from django.views.decorators.http import require_GET
 
 from accounts.freshness import Freshness, states
 from accounts.models import VerifiedField
-from handoffs import completeness, history, meetings, rights
+from handoffs import completeness, history, rights
 from handoffs.decision_forms import AnswerForm
 from handoffs.masking import Reader, Veil, veil_for
 from handoffs.models import Answer, Handoff, HandoffEvent, Meeting, MustHave
 from handoffs.time_left import hours_of, time_left
 from handoffs.views.decisions import Decision, open_to
 from handoffs.views.doors import person, taken_by_somebody, visible_or_404, with_role
+from handoffs.views.meeting_decisions import newest
+from handoffs.views.next_steps import steps_of, what_came_back, why_tentative
 from team.models import User
 from team.pages import page
 
 WRITING = (Handoff.Status.DRAFT, Handoff.Status.RETURNED)
 # What the next step of the work is, so that its button stands out.
-MAIN = ("accept", "prepare", "prepared", "contact", "opportunity")
-BESIDE = ("return", "reject", "contact", "opportunity", "disqualify")
+MAIN = ("accept", "meeting_held", "contact", "opportunity", "rule", "contest")
+BESIDE = ("meeting_missed", "return", "reject", "contact", "opportunity", "disqualify")
+OF_THE_MEETING = ("meeting_book", "meeting_move", "meeting_cancel")
 
 
 class Detail(NamedTuple):
@@ -48,7 +51,7 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
     """One handoff, as much of it as this person may see."""
     user, now = person(request), timezone.now()
     package = Handoff.objects.select_related("framework_version__framework").prefetch_related(
-        *completeness.PREFETCH, "answers__criterion", "meetings"
+        *completeness.PREFETCH, "answers__criterion", "meetings", "letters"
     )
     try:
         handoff = visible_or_404(request, pk, package)
@@ -68,12 +71,19 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
             now,
             hours_of([handoff.next_due_calendar_id]).get(handoff.next_due_calendar_id),
         ),
-        "meeting": _meeting(handoff),
+        "meeting": newest(handoff),
         "details": _details(handoff, veil, now),
         "routing": history.routing_of(events),
         **_answers(handoff),
-        **_buttons(user, handoff),
         **_writing(user, handoff, events, now),
+    }
+    offered = open_to(user, handoff, now)
+    context |= {
+        "steps": steps_of(user, handoff, veil, offered, now),
+        "chain": _chain(handoff),
+        "why_tentative": why_tentative(handoff, context["gap_count"]),
+        **what_came_back(handoff),
+        **_buttons(offered),
     }
     context["history"] = history.tell(events, with_tries=context["may_edit"])
     company = handoff.account.name if handoff.account else "New handoff"
@@ -132,20 +142,24 @@ def _details(handoff: Handoff, veil: Veil, now: datetime) -> list[Detail]:
     return details
 
 
-def _meeting(handoff: Handoff) -> Meeting | None:
-    """The meeting that counts: the one to come, else the last one."""
-    booked = list(handoff.meetings.all())
-    found = [meeting for meeting in booked if meeting.status in meetings.COMING] or booked
-    return found[-1] if found else None
+def _chain(handoff: Handoff) -> list[Meeting]:
+    """What came before the meeting that counts, the newest first."""
+    booked = sorted(handoff.meetings.all(), key=lambda meeting: -meeting.pk)
+    return booked[1:]
 
 
-def _buttons(user: User, handoff: Handoff) -> dict[str, Any]:
+def _buttons(offered: dict[str, Decision]) -> dict[str, Any]:
     """What this person may do now: the main step, what stands beside it, and the rest."""
-    offered = open_to(user, handoff)
     offered.pop("answer", None)  # it has a box of its own
+    of_the_meeting = [offered.pop(name) for name in OF_THE_MEETING if name in offered]
     main = next((offered.pop(name) for name in MAIN if name in offered), None)
     beside: list[Decision] = [offered.pop(name) for name in BESIDE if name in offered]
-    return {"main": main, "beside": beside, "more": list(offered.values())}
+    return {
+        "main": main,
+        "beside": beside,
+        "more": list(offered.values()),
+        "of_the_meeting": of_the_meeting,
+    }
 
 
 def _writing(

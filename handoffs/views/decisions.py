@@ -4,8 +4,7 @@ The same address answers a page of its own, and, with the header X-Part: dialog,
 a dialog. GET changes nothing.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import messages
@@ -17,52 +16,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from handoffs import decision_forms as forms
-from handoffs import lifecycle, rights
+from handoffs import lifecycle, meetings, rights
 from handoffs.models import Handoff
 from handoffs.refusal import TransitionRefused
+from handoffs.views.decision import Decision, Status
 from handoffs.views.doors import person, taken_by_somebody, visible_or_404, with_role
+from handoffs.views.feedback_decisions import FEEDBACK
+from handoffs.views.meeting_decisions import MEETINGS
 from team.models import User
 from team.pages import page
 
-Status = Handoff.Status
 
-
-@dataclass(frozen=True)
-class Decision:
-    """One button: who may press it and when, what it asks, which verb it calls, what it says."""
-
-    name: str
-    button: str
-    title: str
-    right: str
-    sources: tuple[Status, ...]
-    verb: Callable[..., Any]
-    done: str
-    form: type[forms.DecisionForm] = forms.Nothing
-    intro: str = ""
-    icon: str = ""
-    style: str = ""
-    fits: Callable[[Handoff], bool] = lambda handoff: True
-
-    @property
-    def url_name(self) -> str:
-        return f"handoff_{self.name}"
-
-    def is_open_to(self, user: User, handoff: Handoff) -> bool:
-        """Whether to offer it: the state allows it and so do the person's rights."""
-        return (
-            handoff.status in self.sources
-            and self.fits(handoff)
-            and rights.may(user, self.right, handoff)
-        )
-
-
-def _is_unprepared(handoff: Handoff) -> bool:
-    return handoff.prep_started_at is None
-
-
-def _is_preparing(handoff: Handoff) -> bool:
-    return handoff.prep_started_at is not None and handoff.prep_finished_at is None
+def _not_won_yet(handoff: Handoff, now: datetime) -> str:
+    if handoff.first_contact_at is None:
+        return "Log the first contact first."
+    return meetings.why_no_opportunity(handoff, now)
 
 
 DECISIONS: dict[str, Decision] = {
@@ -119,31 +87,6 @@ DECISIONS: dict[str, Decision] = {
             style="btn-primary",
         ),
         Decision(
-            "prepare",
-            "Start preparing",
-            "Start the preparation?",
-            rights.WORK,
-            (Status.ACCEPTED,),
-            lifecycle.start_preparation,
-            "Fifteen minutes: read the package, look up the competitors named, pick a case study.",
-            intro="Fifteen minutes: read the package, look up the competitors named, pick a case "
-            "study, write down the objections you expect.",
-            icon="menu_book",
-            fits=_is_unprepared,
-        ),
-        Decision(
-            "prepared",
-            "Finish preparing",
-            "Finish the preparation",
-            rights.WORK,
-            (Status.ACCEPTED,),
-            lifecycle.finish_preparation,
-            "Prepared. The first contact comes next.",
-            form=forms.FinishPreparationForm,
-            icon="task_alt",
-            fits=_is_preparing,
-        ),
-        Decision(
             "contact",
             "Log contact",
             "Log a contact with the prospect",
@@ -166,7 +109,7 @@ DECISIONS: dict[str, Decision] = {
             intro="The package, the account’s and the committee’s data go with it. Amount, id and "
             "link can stay empty.",
             icon="paid",
-            fits=lambda handoff: handoff.first_contact_at is not None,
+            why_not_now=_not_won_yet,
         ),
         Decision(
             "disqualify",
@@ -177,7 +120,8 @@ DECISIONS: dict[str, Decision] = {
             lifecycle.disqualify,
             "Disqualified. The reason counts in the reports.",
             form=forms.DisqualifyForm,
-            intro="There will be no opportunity. The reason counts in the reports of both teams.",
+            intro="There will be no opportunity. The reason counts in the reports of both teams. A "
+            "meeting still to come is called off, and a prospect who was invited is told.",
             icon="do_not_disturb_on",
             style="btn-danger",
         ),
@@ -218,14 +162,18 @@ DECISIONS: dict[str, Decision] = {
             icon="delete",
             style="btn-danger",
         ),
+        *MEETINGS,
+        *FEEDBACK,
     ]
 }
 
 
-def open_to(user: User, handoff: Handoff) -> dict[str, Decision]:
+def open_to(user: User, handoff: Handoff, now: datetime) -> dict[str, Decision]:
     """The decisions to offer `user` on this handoff now, by name."""
     return {
-        name: decision for name, decision in DECISIONS.items() if decision.is_open_to(user, handoff)
+        name: decision
+        for name, decision in DECISIONS.items()
+        if decision.is_open_to(user, handoff, now)
     }
 
 
@@ -247,10 +195,9 @@ def decide(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if sentence := rights.why_not(user, decision.right, handoff):
         raise PermissionDenied(sentence)
     if request.method == "GET":
-        fits = handoff.status in decision.sources and decision.fits(handoff)
+        refused = decision.refusal(handoff, now)
         form = decision.form(handoff=handoff, by=user, now=now)
-        refused = "" if fits else f"This handoff is now “{handoff.get_status_display()}”."
-        return _ask(request, decision, handoff, form, refused, is_possible=fits)
+        return _ask(request, decision, handoff, form, refused, is_possible=not refused)
     form = decision.form(request.POST, handoff=handoff, by=user, now=now)
     if not form.is_valid():
         return _ask(request, decision, handoff, form, status=422)

@@ -1,17 +1,19 @@
 """My work: each person lands on what needs them now, by role."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from handoffs import feedback, meetings
 from handoffs.masking import Reader
-from handoffs.models import FrameworkVersion, Handoff, HandoffEvent
+from handoffs.models import FrameworkVersion, Handoff, HandoffEvent, Letter, Meeting
 from handoffs.models.event import EventKind
 from handoffs.querysets import HandoffQuerySet
 from handoffs.views.doors import person
@@ -88,6 +90,7 @@ def _for_sdr(reader: Reader, now: datetime) -> list[Block]:
         returned._replace(
             rows=[row._replace(note=questions.get(row.pk, "")) for row in returned.rows]
         ),
+        *_to_write_and_rebook(reader, now),
         _block(
             "drafts",
             "Drafts",
@@ -150,12 +153,85 @@ def _for_ae(reader: Reader, now: datetime) -> list[Block]:
         _block(
             "outcome",
             "Outcome missing",
-            accepted.exclude(first_contact_at=None).filter(next_step_at__lte=now).due_next_first(),
+            _without_outcome(user, now).due_next_first(),
             reader,
             now,
             empty="Every conversation has its outcome.",
         ),
     ]
+
+
+def _to_write_and_rebook(reader: Reader, now: datetime) -> list[Block]:
+    """What comes back to an SDR after the acceptance; shown only when there is something."""
+    accepted = Handoff.objects.filter(sdr=reader.user, status=Status.ACCEPTED)
+    sent = Letter.objects.filter(
+        handoff=OuterRef("pk"), kind=Letter.Kind.INTRODUCTION, sent_at__isnull=False
+    )
+    introduce = _block(
+        "introduce",
+        "To introduce",
+        accepted.exclude(Exists(sent)).order_by("accepted_at"),
+        reader,
+        now,
+        empty="",
+        tone="is-warn",
+    )
+    missed = _block(
+        "missed",
+        "No-show: find a new time",
+        accepted.annotate(newest=Subquery(_newest_meeting().values("status")[:1]))
+        .filter(newest=Meeting.Status.NO_SHOW)
+        .order_by("pk"),
+        reader,
+        now,
+        empty="",
+        tone="is-warn",
+    )
+    notes = _attempts([row.pk for row in missed.rows])
+    missed = missed._replace(rows=[row._replace(note=notes[row.pk]) for row in missed.rows])
+    return [block for block in (missed, introduce) if block.total]
+
+
+def _newest_meeting() -> QuerySet[Meeting]:
+    return Meeting.objects.filter(handoff=OuterRef("pk")).order_by("-pk")
+
+
+def _attempts(pks: list[int]) -> dict[int, str]:
+    """How often the prospects of these did not come."""
+    missed = Meeting.objects.filter(handoff__in=pks, status=Meeting.Status.NO_SHOW)
+    theirs = Counter(missed.exclude(by_side="ours").values_list("handoff", flat=True))
+    most = meetings.MOST_NO_SHOWS
+    return {
+        pk: (f"No-show {theirs[pk]} of {most}" if theirs[pk] else "We did not come")
+        + (": better to disqualify it" if theirs[pk] >= most else "")
+        for pk in pks
+    }
+
+
+def _without_outcome(user: User, now: datetime) -> HandoffQuerySet:
+    """A meeting whose time has passed without one, or a conversation that led to nothing yet."""
+    coming = Meeting.objects.filter(handoff=OuterRef("pk"), status__in=meetings.COMING)
+    passed = Exists(coming.filter(starts_at__lte=now))
+    talked = Q(first_contact_at__isnull=False, next_step_at__lte=now) & ~Exists(coming)
+    mine = Handoff.objects.filter(owner=user, status__in=meetings.WITH_OUTCOME)
+    return mine.filter(passed | (talked & Q(status=Status.ACCEPTED)))
+
+
+def _contested(reader: Reader, now: datetime) -> list[Block]:
+    """The rejections this manager has to rule on; shown only when there are any."""
+    cases = {case.handoff_id: case.argument for case in feedback.waiting_for(reader.user)}
+    if not cases:
+        return []
+    block = _block(
+        "contested",
+        "Contested rejections: rule on them",
+        Handoff.objects.filter(pk__in=cases).order_by("pk"),
+        reader,
+        now,
+        empty="",
+        tone="is-warn",
+    )
+    return [block._replace(rows=[row._replace(note=cases[row.pk]) for row in block.rows])]
 
 
 def _for_whoever_answers(reader: Reader, now: datetime) -> list[Block]:
@@ -174,6 +250,7 @@ def _for_whoever_answers(reader: Reader, now: datetime) -> list[Block]:
         status__in=[Status.SUBMITTED, Status.RETURNED, Status.ACCEPTED], next_due_at__lte=now
     )
     return [
+        *_contested(reader, now),
         _block(
             "unassigned",
             "Unassigned",

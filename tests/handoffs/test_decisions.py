@@ -55,7 +55,6 @@ def typed_for(name: str, backup: User) -> dict[str, object]:
         "return": {"question": "Who signs above fifty thousand at theirs?"},
         "reject": {"reason": reason("reject").pk, "note": "They only wanted a student licence."},
         "answer": {"text": "Mark Dell signs above fifty thousand."},
-        "prepared": {"objections": "Price, because PriceFox is cheaper for one country."},
         "contact": {"channel": "call", "at": when, "unprepared_because": "She rang us herself."},
         "opportunity": {"amount": "45000.50", "external_id": "006A", "url": "crm.example/006A"},
         "disqualify": {"reason": reason("disqualify").pk, "note": "Project was stopped by them."},
@@ -69,8 +68,6 @@ WAYS = [
     ("return", "submitted", "ae", "returned", EventKind.RETURNED),
     ("reject", "submitted", "ae", "rejected", EventKind.REJECTED),
     ("answer", "returned", "sdr", "submitted", EventKind.ANSWERED),
-    ("prepare", "accepted", "ae", "accepted", EventKind.PREP_STARTED),
-    ("prepared", "preparing", "ae", "accepted", EventKind.PREP_FINISHED),
     ("contact", "accepted", "ae", "accepted", EventKind.CONTACTED),
     ("opportunity", "contacted", "ae", "qualified", EventKind.QUALIFIED),
     ("disqualify", "contacted", "ae", "disqualified", EventKind.DISQUALIFIED),
@@ -127,7 +124,7 @@ def test_other_peoples_handoffs_do_not_exist(
 @pytest.mark.parametrize("name", sorted(DECISIONS))
 def test_anonymous_people_are_asked_to_sign_in(client: Client, make: Make, name: str) -> None:
     handoff = make("submitted")
-    response = client.post(f"/handoffs/{handoff.pk}/{name}/")
+    response = client.post(f"/handoffs/{handoff.pk}/{DECISIONS[name].path}/")
     assert response.status_code == 302
     assert "/admin/login/" in response["Location"]
     handoff.refresh_from_db()
@@ -341,7 +338,7 @@ def test_what_the_state_does_not_allow_is_not_offered(client: Client, make: Make
     handoff = make("accepted")
     client.force_login(ae)
     page = client.get(f"/handoffs/{handoff.pk}/").content.decode()
-    for name in ("accept", "return", "reject", "prepared", "opportunity", "withdraw", "delete"):
+    for name in ("accept", "return", "reject", "opportunity", "withdraw", "delete"):
         assert f"/handoffs/{handoff.pk}/{name}/" not in page, name
     response = client.get(f"/handoffs/{handoff.pk}/return/")
     assert response.status_code == 409

@@ -1,0 +1,38 @@
+"""The download of a won handoff with its whole package: CSV, XLSX or JSON."""
+
+import tablib
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_GET
+
+from handoffs import export
+from handoffs.masking import Reader
+from handoffs.models import Handoff
+from handoffs.views.doors import person, visible_or_404, with_role
+from team.sheets.exports import SafeCSV, SafeXLSX
+
+FORMATS: dict[str, type[SafeCSV | SafeXLSX]] = {"csv": SafeCSV, "xlsx": SafeXLSX}
+
+
+@require_GET
+@with_role
+def package(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+    """One opportunity as a file; only for those who may read who the prospect is."""
+    handoff = visible_or_404(request, pk)
+    if not Reader(person(request)).sees_people_of(handoff):
+        raise PermissionDenied("Only those who work on this handoff may take it along.")
+    if handoff.status != Handoff.Status.QUALIFIED:
+        raise Http404("There is no opportunity yet.")
+    name = f"opportunity-{handoff.pk}.{form}"
+    answer: HttpResponse
+    if form == "json":
+        answer = JsonResponse(export.document_of(handoff), json_dumps_params={"indent": 2})
+    else:
+        row = export.row_of(handoff)
+        sheet = tablib.Dataset(list(row.values()), headers=list(row), title="Opportunity")
+        writer = FORMATS[form]()
+        answer = HttpResponse(
+            writer.export_data(sheet), content_type=f"{writer.get_content_type()}"
+        )
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
