@@ -114,6 +114,20 @@ UNFOLD: dict[str, Any] = {
                     _entry("Who is told", "notifications", "coverage", "revops", "manager"),
                     _entry("Reasons", "label", "admin:handoffs_reason_changelist", "revops"),
                     _entry(
+                        "Library: competitors",
+                        "swords",
+                        "admin:handoffs_competitornote_changelist",
+                        "revops",
+                        "ae",
+                    ),
+                    _entry(
+                        "Library: case studies",
+                        "auto_stories",
+                        "admin:handoffs_casestudy_changelist",
+                        "revops",
+                        "ae",
+                    ),
+                    _entry(
                         "Message texts",
                         "draft",
                         "admin:messaging_messagetemplate_changelist",

@@ -16,6 +16,7 @@ def _some(app: str, verbs: str, *models: str) -> set[str]:
 
 PACKAGE = ("answer", "committeemember", "objection", "quote", "trigger")
 ACCOUNTS = ("account", "accounttechnology", "contact", "growthsignal")
+LIBRARY = ("casestudy", "competitornote")
 STANDARD = ("criterion", "framework", "frameworkversion")
 
 EVERYBODY = (
@@ -32,7 +33,9 @@ BY_ROLE: dict[Role, set[str]] = {
     | _some("accounts", "add", "verification")
     | _some("handoffs", "add change", "handoff", *PACKAGE, "meeting")
     | {"handoffs.delete_handoff"},
-    Role.AE: EVERYBODY | _some("accounts", "change", "account", "contact"),
+    Role.AE: EVERYBODY
+    | _some("accounts", "change", "account", "contact")
+    | _some("handoffs", "view", *LIBRARY),
     Role.MANAGER: EVERYBODY
     | _some("accounts", "add change", *ACCOUNTS)
     | _some("handoffs", "add change delete", "handoff")
@@ -43,7 +46,7 @@ BY_ROLE: dict[Role, set[str]] = {
     Role.REVOPS: EVERYBODY
     | _all("accounts", *ACCOUNTS)
     | _some("accounts", "add", "verification")
-    | _all("handoffs", *STANDARD, "reason")
+    | _all("handoffs", *STANDARD, *LIBRARY, "reason")
     | _all("sla", "policy", "policyversion", "target", "escalationstep")
     | _some("sla", "view", "escalation", "breach")
     | _some("messaging", "view", "message")
