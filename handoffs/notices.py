@@ -82,7 +82,8 @@ def recipients(event: HandoffEvent) -> Iterator[Notice]:
     elif kind is EventKind.WITHDRAWN and handoff.owner:
         yield Notice(handoff.owner, "handoff_withdrawn")
     elif kind is EventKind.REASSIGNED:
-        if handoff.owner:
+        # Whom an escalation hands it to hears of it from the escalation.
+        if handoff.owner and event.actor:
             yield Notice(handoff.owner, "handoff_reassigned")
         if before := User.objects.filter(pk=event.data.get("from")).first():
             yield Notice(before, "handoff_taken_away")

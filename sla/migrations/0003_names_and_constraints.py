@@ -25,6 +25,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policy',
-            constraint=models.UniqueConstraint(condition=models.Q(('territory__isnull', True)), fields=('lead_source',), name='one_policy_per_source_everywhere', violation_error_message='There already is a policy for this source everywhere.'),
+            constraint=models.UniqueConstraint(condition=models.Q(('territory__isnull', True)), fields=('lead_source',), name='one_policy_per_source_everywhere', violation_error_message='There already is a policy for this source and territory.'),
         ),
     ]

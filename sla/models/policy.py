@@ -67,7 +67,7 @@ class Policy(models.Model):
                 fields=["lead_source"],
                 condition=Q(territory__isnull=True),
                 name="one_policy_per_source_everywhere",
-                violation_error_message="There already is a policy for this source everywhere.",
+                violation_error_message="There already is a policy for this source and territory.",
             ),
         ]
 
