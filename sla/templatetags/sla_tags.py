@@ -21,7 +21,7 @@ def clocks_of(handoff: Handoff) -> dict[str, Any]:
     clocks = Clock.objects.filter(handoff=handoff).select_related(
         "calendar_version__calendar", "holder"
     )
-    return {"promises": [_promise(clock, now) for clock in clocks]}
+    return {"promises": [_promise(clock, handoff, now) for clock in clocks]}
 
 
 @register.inclusion_tag("sla/escalations.html")
@@ -36,7 +36,7 @@ def escalations_of(handoff: Handoff) -> dict[str, Any]:
     return {"escalations": list(fired), "mails": list(sent.order_by("-pk")[:20])}
 
 
-def _promise(clock: Clock, now: Any) -> dict[str, Any]:
+def _promise(clock: Clock, handoff: Handoff, now: Any) -> dict[str, Any]:
     missed = clock.is_missed(now)
     left: TimeLeft | None = None
     if clock.state == Clock.State.RUNNING:
@@ -45,8 +45,10 @@ def _promise(clock: Clock, now: Any) -> dict[str, Any]:
         left = TimeLeft("is-info", "Paused", f"paused, {_rest(clock, now)}", clock.due_at or now)
     else:
         used = span(clock.elapsed_at(now))
-        words = f"missed: took {used}" if missed else f"kept: took {used}"
-        left = TimeLeft("is-bad" if missed else "is-good", "Done", words, clock.stopped_at)
+        colour, words = ("is-bad", "missed: took") if missed else ("is-good", "kept: took")
+        if clock.cycle and clock.holder_id != handoff.owner_id and not missed:
+            colour, words = "", "passed on after"
+        left = TimeLeft(colour, "Done", f"{words} {used}", clock.stopped_at)
     return {"clock": clock, "left": left, "missed": missed, "limit": span(clock.limit)}
 
 
