@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from config.demo.cast import go_away, hire, open_offices
+from config.demo.library import fill_the_library
 from config.demo.market import found_companies, meet_people
 from config.demo.stories import ENDINGS, Act, Story
 from handoffs.lifecycle import TransitionRefused
@@ -29,6 +30,9 @@ OPEN_ENDS = [
     ("accepted", 200, 420),
     ("accepted", 250, 600),
     ("contacted", 700, 1400),
+    ("met", 2000, 2300),
+    ("missed", 2050, 2500),
+    ("contested", 240, 700),
 ]
 PACES = {"ae": 0.7, "backup": 1.0, "cleo": 1.1, "omar": 1.9, "ingrid": 0.9}
 
@@ -55,6 +59,7 @@ def play(
         territories = open_offices(people, years)
         go_away(people, now)
         sign_the_standard(people, begin)
+        fill_the_library()
         accounts = found_companies(random, territories, people, begin, max(80, handoffs // 40))
         contacts = meet_people(random, accounts, people, now, each=5)
         say(f"{len(people)} people, {len(accounts)} accounts, {5 * len(accounts)} contacts")

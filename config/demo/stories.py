@@ -10,10 +10,12 @@ from typing import Any
 from accounts.models import Account, Contact, Method, Verification, VerifiedField
 from config.demo.market import theme_of
 from config.demo.words import ANSWERS_BACK, RETURN_QUESTIONS, Theme
-from handoffs import lifecycle, meetings, sending
+from handoffs import feedback, lifecycle, meetings, sending
 from handoffs.models import (
     Answer,
+    AskedAgain,
     CommitteeMember,
+    Contest,
     Criterion,
     Handoff,
     LeadSource,
@@ -32,6 +34,16 @@ SOURCES = [
     (LeadSource.OUTBOUND, 25),
     (LeadSource.INBOUND, 18),
     (LeadSource.MQL, 12),
+]
+RULINGS = [
+    (
+        Contest.Ruling.UPHELD.value,
+        "The sum was a wish of one department; nobody who signs had seen it.",
+    ),
+    (
+        Contest.Ruling.OVERTURNED.value,
+        "It is all in the evidence. Please read the package before you decide.",
+    ),
 ]
 # How a handoff ends, in parts of a hundred
 ENDINGS = [("qualified", 56), ("disqualified", 26), ("rejected", 12), ("withdrawn", 6)]
@@ -87,8 +99,13 @@ class Story:
             at = self._later(at, self.random.randrange(60, 420))
             yield Act(at, order + 3, self._answer)
         at = self._later(at, int(self.random.lognormvariate(3.5, 0.8) * self.pace))
-        if self.ending == "rejected":
+        if self.ending in ("rejected", "contested"):
             yield Act(at, order + 4, self._reject)
+            if self.ending == "contested":
+                yield Act(self._later(at, 30), order + 5, self._contest)
+            elif self.random.random() < 0.4:
+                yield Act(self._later(at, 150), order + 5, self._contest)
+                yield Act(self._later(at, 900), order + 6, self._rule)
             return
         yield Act(at, order + 5, self._accept)
         if self.ending == "accepted":
@@ -100,7 +117,9 @@ class Story:
             yield Act(at, order + 7, self._prepare)
         at = self._later(at, int(self.random.lognormvariate(3.7, 0.8) * self.pace))
         yield Act(at, order + 8, self._contact)
-        if self.ending == "contacted":
+        if self.ending == "missed":
+            yield Act(self.meets_at + timedelta(minutes=20), order + 9, self._miss)
+        if self.ending in ("contacted", "met", "missed"):
             return
         yield from self._meet(order + 9)
 
@@ -211,13 +230,28 @@ class Story:
 
     def _reject(self, at: datetime) -> None:
         reason = self.random.choice(list(Reason.objects.filter(use=Reason.Use.REJECT)))
+        version = self._handoff.framework_version
+        criteria = list(version.criteria.all()) if version else []
         lifecycle.reject(
             self._handoff,
             by=self._owner,
             reason=reason,
+            criterion=self.random.choice(criteria) if reason.counts and criteria else None,
             note="Spoke to them again: what they need is not what we are able to do this year.",
             at=at,
         )
+
+    def _contest(self, at: datetime) -> None:
+        argument = "The evidence in the package names the sum and who approved it. Please look."
+        feedback.contest(self._fresh, by=self.sdr, argument=argument, at=at)
+
+    def _rule(self, at: datetime) -> None:
+        case = feedback.open_contest(self._handoff)
+        boss = self._owner.reports_to
+        if case is None or boss is None:
+            return
+        ruling, because = self.random.choice(RULINGS)
+        feedback.rule(case, by=boss, ruling=ruling, because=because, at=at)
 
     def _accept(self, at: datetime) -> None:
         lifecycle.accept(self._handoff, by=self._owner, at=at)
@@ -252,6 +286,11 @@ class Story:
 
     def _hold(self, at: datetime) -> None:
         meetings.hold(self._meeting(), by=self._owner, at=at)
+        if self.random.random() < 0.7:
+            parts = [row.field for row in feedback.askable(self._handoff)]
+            again = self.random.sample(parts, self.random.choice([0, 0, 1, 1, 2]))
+            fields = {part: self.random.choice(AskedAgain.Why.values) for part in again}
+            feedback.record_asked_again(self._fresh, by=self._owner, fields=fields, at=at)
 
     def _miss(self, at: datetime) -> None:
         meetings.miss(self._meeting(), by=self._owner, at=at, note="Nobody joined, no answer.")
