@@ -77,13 +77,18 @@ def arrange(handoff: Handoff, *, by: User | None, at: datetime) -> None:
             handoff=handoff, starts_at=agreed, minutes=MINUTES, booked_at=at
         )
         _log(meeting, EventKind.MEETING_BOOKED, by=by, at=at)
-    confirm_coming(handoff, by=by, at=at)
+    _confirm(handoff, by=by, at=at)  # the gate has just looked
 
 
 def confirm_coming(handoff: Handoff, *, by: User | None, at: datetime) -> None:
     """Confirm the coming meeting, which only a complete, submitted package can (step 2)."""
+    if is_complete(handoff):
+        _confirm(handoff, by=by, at=at)
+
+
+def _confirm(handoff: Handoff, *, by: User | None, at: datetime) -> None:
     meeting = handoff.meetings.filter(status=Meeting.Status.TENTATIVE).first()
-    if meeting is None or not is_complete(handoff):
+    if meeting is None:
         return
     if _change(meeting, Meeting.Status.CONFIRMED, only_from=(Meeting.Status.TENTATIVE,)):
         _log(meeting, EventKind.MEETING_CONFIRMED, by=by, at=at)

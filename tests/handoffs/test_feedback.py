@@ -190,7 +190,7 @@ def test_the_opportunity_is_taken_along_without_formulas(
     book = openpyxl.load_workbook(
         io.BytesIO(client.get(f"/handoffs/{met.pk}/opportunity.xlsx").content)
     )
-    heads, cells = (list(line) for line in book.active.iter_rows(values_only=True))
+    heads, cells = (list(line) for line in book["Opportunity"].iter_rows(values_only=True))
     assert dict(zip(heads, cells, strict=True))["industry"] == "'=HYPERLINK(1)"
 
     document = json.loads(client.get(f"/handoffs/{met.pk}/opportunity.json").content)

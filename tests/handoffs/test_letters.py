@@ -212,7 +212,7 @@ def test_two_people_do_not_overwrite_each_others_wording(
     taken: Handoff, sdr: User, manager: User
 ) -> None:
     now = timezone.now()
-    words = {"subject": "Meet Ana", "body": "One.", "version": 0, "at": now}
+    words: dict[str, Any] = {"subject": "Meet Ana", "body": "One.", "version": 0, "at": now}
     saved = sending.save(taken, Kind.INTRODUCTION, by=sdr, **words)
     assert saved.version == 1
     with pytest.raises(TransitionRefused, match="Somebody else"):
