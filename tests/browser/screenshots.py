@@ -1,4 +1,7 @@
-"""Takes the pictures of README and docs from a demo of its own: `make screenshots`."""
+"""Takes the pictures of README and docs from a demo of its own: `make screenshots`.
+
+With an address, such as http://127.0.0.1:8000, from the demo that is served there.
+"""
 
 import os
 import shutil
@@ -16,18 +19,23 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
-# picture, who, address (or the text of a link to follow from it), viewport, dark
+# picture, who, address, the links to follow from it, viewport, dark
+A_HANDOFF = ".desk a[href^='/handoffs/']:not([href$='/new/'])"
 SHOTS = [
-    ("queue", "ae", "/queue/", "", WIDE, False),
-    ("queue-phone", "ae", "/queue/", "", PHONE, True),
-    ("brief", "ae", "/queue/", "#queue-rows a", WIDE, False),
-    ("form", "sdr", "/", "a[href$='/edit/']", WIDE, False),
-    ("attention", "manager", "/sla/attention/", "", WIDE, False),
-    ("coverage", "revops", "/sla/coverage/", "", WIDE, True),
+    ("queue", "ae", "/queue/", [], WIDE, False),
+    ("queue-phone", "ae", "/queue/", [], PHONE, True),
+    ("brief", "ae", "/queue/", ["#queue-rows a"], WIDE, False),
+    ("form", "sdr", "/", [A_HANDOFF, "a[href$='/edit/']"], WIDE, False),
+    ("attention", "manager", "/sla/attention/", [], WIDE, False),
+    ("reports", "manager", "/reports/", [], WIDE, False),
+    ("coverage", "revops", "/sla/coverage/", [], WIDE, True),
 ]
 
 
 def main() -> None:
+    if len(sys.argv) > 1:
+        take_all(sys.argv[1].rstrip("/"))
+        return
     with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -42,15 +50,19 @@ def main() -> None:
         server = subprocess.Popen(serve, cwd=ROOT, env=environment)
         try:
             wait_for(f"http://{address}/admin/login/", server)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-                )
-                for shot in SHOTS:
-                    take(browser, f"http://{address}", *shot)
+            take_all(f"http://{address}")
         finally:
             server.terminate()
             server.wait(60)
+
+
+def take_all(site: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        for shot in SHOTS:
+            take(browser, site, *shot)
 
 
 def take(
@@ -59,7 +71,7 @@ def take(
     name: str,
     who: str,
     address: str,
-    follow: str,
+    follow: list[str],
     viewport: dict[str, int],
     dark: bool,
 ) -> None:
@@ -74,9 +86,10 @@ def take(
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/")
     page.goto(address)
-    if follow:
-        page.locator(follow).first.click()
     page.wait_for_load_state("networkidle")
+    for link in follow:
+        page.locator(link).first.click()
+        page.wait_for_load_state("networkidle")
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png")
     print(f"docs/pictures/{name}.png")
