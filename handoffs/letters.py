@@ -298,8 +298,8 @@ def _heard(handoff: Handoff) -> str:
 def when_text(meeting: Meeting) -> str:
     """The time in the AE's zone, named: mail clients show their own from the invitation."""
     zone = meeting.handoff.owner.zone if meeting.handoff.owner else meeting.handoff.sdr.zone
-    local = meeting.starts_at.astimezone(zone)
-    return f"{local:%A, %d %B %Y at %H:%M} ({zone.key.replace('_', ' ')} time)"
+    local, city = meeting.starts_at.astimezone(zone), zone.key.split("/")[-1].replace("_", " ")
+    return f"{local:%A, %d %B %Y at %H:%M} ({city} time)"
 
 
 def _time_line(handoff: Handoff, at: datetime) -> str:

@@ -85,6 +85,7 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
         **what_came_back(handoff),
         **_buttons(offered),
     }
+    context["leads"] = any(way.is_main for step in context["steps"] for way in step.ways)
     context["history"] = history.tell(events, with_tries=context["may_edit"])
     company = handoff.account.name if handoff.account else "New handoff"
     back = reverse("queue") if user.is_ae else reverse("home")

@@ -33,7 +33,7 @@ def _not_met(handoff: Handoff, now: datetime) -> str:
 FEEDBACK = [
     Decision(
         "asked_again",
-        "What was asked again",
+        "Note what was asked again",
         "What did you have to ask again?",
         rights.WORK,
         (Status.ACCEPTED, Status.QUALIFIED, Status.DISQUALIFIED),

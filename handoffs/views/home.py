@@ -231,7 +231,7 @@ def _contested(reader: Reader, now: datetime) -> list[Block]:
         empty="",
         tone="is-warn",
     )
-    return [block._replace(rows=[row._replace(note=cases[row.pk]) for row in block.rows])]
+    return [block._replace(rows=[row._replace(note=f"“{cases[row.pk]}”") for row in block.rows])]
 
 
 def _for_whoever_answers(reader: Reader, now: datetime) -> list[Block]:
@@ -316,7 +316,7 @@ def _block(
 def _questions(pks: list[int]) -> dict[int, str]:
     """The question that each of these returned handoffs came back with."""
     events = HandoffEvent.objects.filter(handoff__in=pks, kind=EventKind.RETURNED)
-    return {event.handoff_id: event.note for event in events.order_by("occurred_at", "pk")}
+    return {event.handoff_id: f"“{event.note}”" for event in events.order_by("occurred_at", "pk")}
 
 
 def _tiles(user: User, now: datetime) -> list[Tile]:

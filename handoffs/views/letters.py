@@ -167,6 +167,9 @@ def _draft(
     elif was_refused:
         # They have been told what changed: what they send next is written on that.
         form = LetterForm({**form.data.dict(), **seen})  # type: ignore[attr-defined]
+    # Needed to send it, not to save it: the verb insists, the label only says so.
+    form.fields["unprepared_because"].required = True
+    form.use_required_attribute = False
     return {
         "form": form,
         "is_saved": stored.pk is not None,
