@@ -42,7 +42,7 @@ def test_every_step_fires_once_though_workers_are_killed(
         print(f"Every step had fired {took:.0f} s after the last kill.")
         end(team)
     settle(installation)
-    check(installation, office, done)
+    check(installation, office, done + killed_by_supervisors(team))
 
 
 def test_two_workers_at_once_fire_each_step_once(on_postgres: Installation) -> None:
@@ -53,7 +53,7 @@ def test_two_workers_at_once_fire_each_step_once(on_postgres: Installation) -> N
             until(lambda: fired(on_postgres) == HANDOFFS, IN_THE_END, "every step has fired")
             end([one, other])
         settle(on_postgres)
-        check(on_postgres, office, kills=0)
+        check(on_postgres, office, killed_by_supervisors([one, other]))
 
 
 def on_sqlite(installation: Installation) -> bool:
@@ -80,6 +80,12 @@ def end(team: list[Worker]) -> None:
     for worker in team:
         assert worker.supervisor.wait(IN_THE_END) == 0
         assert worker.left_over() == []
+
+
+def killed_by_supervisors(team: list[Worker]) -> int:
+    """How often a supervisor itself killed a cluster: silent for long, or too slow to end."""
+    logs = [worker.log.read_text() for worker in team]
+    return sum(log.count("is started again") + log.count("and were killed") for log in logs)
 
 
 def fired(installation: Installation) -> int:
