@@ -10,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from team.models import User
 from tests.factories import PASSWORD
+from tests.postgres import missing
 
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -23,7 +24,7 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         if chromium is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium is installed")
+            missing("Chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
