@@ -22,10 +22,6 @@ def current_absence(user: User, now: datetime) -> Absence | None:
     return user.absences.at(now).select_related("cover").order_by("-ends_at").first()
 
 
-def is_away(user: User, now: datetime) -> bool:
-    return user.absences.at(now).exists()
-
-
 def unavailable_because(user: User, now: datetime, load: int | None = None) -> str:
     """Why `user` cannot take a handoff at `now`, in words; empty when they can.
 

@@ -198,7 +198,6 @@ class Handoff(models.Model):
         }
     )
     OPEN = (Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.ACCEPTED)
-    WITH_AE = (Status.SUBMITTED, Status.ACCEPTED)
 
     class Meta:
         ordering = ["-pk"]
