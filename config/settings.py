@@ -69,7 +69,8 @@ if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
     refuse("ALLOWED_HOSTS", "names the hosts one by one, such as desk.example.com; * is not taken.")
 if DATABASE["ENGINE"].rsplit(".", 1)[-1] not in {"sqlite3", "postgresql"}:
     refuse("DATABASE_URL", "takes sqlite:////absolute/path or postgres://….")
-if DATABASE["ENGINE"].endswith("sqlite3"):
+ON_SQLITE = DATABASE["ENGINE"].endswith("sqlite3")
+if ON_SQLITE:
     folder = Path(DATABASE["NAME"]).parent
     if not os.access(folder, os.W_OK):
         refuse("DATABASE_URL", f"{folder} is not a folder that can be written to.")
@@ -157,7 +158,7 @@ TEMPLATES = [
 
 # --- Database: WAL + IMMEDIATE + a long busy timeout, so that nobody sees "database is locked" --
 
-if DATABASE["ENGINE"].endswith("sqlite3"):
+if ON_SQLITE:
     DATABASE["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
@@ -165,14 +166,13 @@ if DATABASE["ENGINE"].endswith("sqlite3"):
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
         ),
     }
+    # A file, not memory: tests of concurrency open connections of their own.
+    DATABASE["TEST"] = {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"}
 else:
     DATABASE.setdefault("OPTIONS", {}).update(
         {"connect_timeout": 5, "options": "-c statement_timeout=30000 -c lock_timeout=10000"}
     )
     DATABASE["CONN_HEALTH_CHECKS"] = True
-if DATABASE["ENGINE"].endswith("sqlite3"):
-    # A file, not memory: tests of concurrency open connections of their own.
-    DATABASE["TEST"] = {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"}
 DATABASES = {"default": DATABASE}
 
 # --- People and sign-in ----------------------------------------------------------------------
@@ -305,7 +305,7 @@ IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 Q_CLUSTER = {
     "name": "handoff-desk",
     # SQLite takes one writer at a time: a second process would only wait for the first
-    "workers": 1 if DATABASE["ENGINE"].endswith("sqlite3") else 2,
+    "workers": 1 if ON_SQLITE else 2,
     "timeout": 60,
     "retry": 240,  # > 3 x timeout: django-q2 starts the count when a task is fetched ahead
     "max_attempts": 3,
