@@ -100,7 +100,7 @@ class KeptAdmin(_NoPopups, DeskAdmin):
     `instead` says what to do with a row that may not be deleted.
     """
 
-    actions = None
+    actions: Any = None
     instead = ""
 
     class Media:
