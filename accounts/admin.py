@@ -18,10 +18,13 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import action, display
 
+from accounts import origins
 from accounts.changes import WATCHED, history
 from accounts.countries import NAMES
 from accounts.freshness import State, state
+from accounts.hooks.payloads import ACCOUNT_FIELDS, CONTACT_FIELDS
 from accounts.imports.resources import AccountResource, ContactResource
+from accounts.inbox_admin import ProposalsInline
 from accounts.models import (
     Account,
     AccountTechnology,
@@ -31,7 +34,7 @@ from accounts.models import (
     Verification,
     VerifiedField,
 )
-from team.admin_kit import KeptAdmin, PlainTabularInline
+from team.admin_kit import KeptAdmin, PlainTabularInline, viewer
 from team.models import User
 from team.sheets.door import SheetDoor
 
@@ -55,6 +58,14 @@ ASSIGNMENTS = ("territory", "owner", "sdr")
 def assigns(user: User) -> bool:
     """Whether somebody may give an account to a person or a territory."""
     return user.is_manager or user.is_revops or user.is_superuser
+
+
+def note_by_hand(
+    request: HttpRequest, record: Account | Contact, form: Any, fields: tuple[str, ...]
+) -> None:
+    """Remember who typed these values: something older from a vendor will not replace them."""
+    typed = [name for name in form.changed_data if name in fields and getattr(record, name)]
+    origins.note(record, typed, by=viewer(request), at=timezone.now())
 
 
 class ScopedAdmin(SheetDoor, KeptAdmin):
@@ -151,7 +162,7 @@ class AccountAdmin(ScopedAdmin):
     ordering = ["name"]
     autocomplete_fields = ["parent"]
     readonly_fields = ["created_at", "updated_at"]
-    inlines = [TechnologyInline, SignalInline, ContactsInline]
+    inlines = [TechnologyInline, SignalInline, ContactsInline, ProposalsInline]
     actions_detail = ["new_handoff"]
     fieldsets = [
         (None, {"fields": ["name", "domain"]}),
@@ -198,6 +209,7 @@ class AccountAdmin(ScopedAdmin):
         if not change and obj.sdr is None and request.user.is_sdr:  # type: ignore[union-attr]
             obj.sdr = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)
+        note_by_hand(request, obj, form, ACCOUNT_FIELDS)
 
     @display(description="size", ordering="employees")
     def size(self, account: Account) -> str:
@@ -308,7 +320,7 @@ class ContactAdmin(ScopedAdmin):
     ordering = ["last_name", "first_name", "pk"]
     autocomplete_fields = ["account"]
     readonly_fields = ["freshness", "created_at", "updated_at"]
-    inlines = [VerificationInline, ChangesInline]
+    inlines = [VerificationInline, ProposalsInline, ChangesInline]
     fieldsets = [
         (None, {"fields": [("first_name", "last_name"), "account", "title"]}),
         (
@@ -357,6 +369,7 @@ class ContactAdmin(ScopedAdmin):
             ]
             rows = history(obj, changes, source=str(by), by=by, at=at)  # type: ignore[arg-type]
             ContactChange.objects.bulk_create(rows)
+        note_by_hand(request, obj, form, CONTACT_FIELDS)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.save(commit=False):

@@ -87,6 +87,9 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry("Accounts", "domain", "admin:accounts_account_changelist"),
                     _entry("Contacts", "contacts", "admin:accounts_contact_changelist"),
+                    _entry(
+                        "Proposed values", "rule_settings", "admin:accounts_proposal_changelist"
+                    ),
                     _entry("Absences", "beach_access", "admin:team_absence_changelist"),
                     _entry("The standard", "rule", "admin:handoffs_frameworkversion_changelist"),
                 ],
@@ -140,6 +143,18 @@ UNFOLD: dict[str, Any] = {
                         "admin:messaging_message_changelist",
                         "revops",
                         "manager",
+                    ),
+                    _entry(
+                        "Data sources",
+                        "cable",
+                        "admin:accounts_enrichmentsource_changelist",
+                        "revops",
+                    ),
+                    _entry(
+                        "Received updates",
+                        "move_to_inbox",
+                        "admin:accounts_inboundevent_changelist",
+                        "revops",
                     ),
                     _entry("Health", "monitor_heart", "health", "revops"),
                 ],

@@ -20,7 +20,7 @@ LIBRARY = ("casestudy", "competitornote")
 STANDARD = ("criterion", "framework", "frameworkversion")
 
 EVERYBODY = (
-    _some("accounts", "view", *ACCOUNTS, "verification", "contactchange")
+    _some("accounts", "view", *ACCOUNTS, "verification", "contactchange", "proposal")
     | _some("handoffs", "view", "handoff", "handoffevent", "meeting", *STANDARD, "reason", *PACKAGE)
     | _some("sla", "view", "policy", "policyversion", "target", "escalationstep", "clock")
     | _some("team", "view", "territory", "coverage", "workcalendar", "workinterval", "holiday")
@@ -46,6 +46,8 @@ BY_ROLE: dict[Role, set[str]] = {
     Role.REVOPS: EVERYBODY
     | _all("accounts", *ACCOUNTS)
     | _some("accounts", "add", "verification")
+    | _all("accounts", "enrichmentsource")
+    | _some("accounts", "view", "inboundevent")
     | _all("handoffs", *STANDARD, *LIBRARY, "reason")
     | _all("sla", "policy", "policyversion", "target", "escalationstep")
     | _some("sla", "view", "escalation", "breach")

@@ -9,6 +9,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("reports/", include("reports.urls")),
     path("sla/", include("sla.urls")),
+    path("", include("accounts.urls")),
     path("healthz", include("sla.health_urls")),
     path("robots.txt", views.robots, name="robots"),
     path("", include("handoffs.urls")),

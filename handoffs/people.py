@@ -7,16 +7,20 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts import origins
+from accounts.changes import WATCHED
 from accounts.models import Contact, ContactChange, Method, Verification, VerifiedField
 from team.models import User
 
 SOURCE = "Handoff form"
+TYPED = ("first_name", "last_name", "title", "email", "phone")
 
 
 def add_contact(contact: Contact, *, by: User) -> Contact:
     """Store somebody new. The caller has cleaned the values."""
     contact.source = contact.source or SOURCE
     contact.save(force_insert=True)
+    origins.note(contact, TYPED, by=by, at=contact.created_at)
     return contact
 
 
@@ -37,7 +41,7 @@ def correct_contact(
         ContactChange.objects.bulk_create(
             ContactChange(
                 contact=contact,
-                field=name,
+                field=WATCHED.get(name, name),
                 old=str(getattr(stored, name) or ""),
                 new=str(getattr(contact, name) or ""),
                 source=SOURCE,
@@ -46,6 +50,7 @@ def correct_contact(
             )
             for name in changed
         )
+        origins.note(contact, changed, by=by, at=at)
     return changed
 
 

@@ -10,6 +10,8 @@ from accounts.models.contact import (
     Verification,
     VerifiedField,
 )
+from accounts.models.origin import Proposal, ValueOrigin
+from accounts.models.source import EnrichmentSource, InboundEvent, SourceRecord
 
 __all__ = [
     "Account",
@@ -18,9 +20,14 @@ __all__ = [
     "CommitteeRole",
     "Contact",
     "ContactChange",
+    "EnrichmentSource",
     "GrowthSignal",
+    "InboundEvent",
     "Method",
+    "Proposal",
     "SignalKind",
+    "SourceRecord",
+    "ValueOrigin",
     "Verification",
     "VerifiedField",
 ]

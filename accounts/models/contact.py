@@ -206,8 +206,14 @@ class Verification(models.Model):
 
 
 class ContactChange(models.Model):
-    """A field of a contact changed. Append-only."""
+    """Something about a contact changed, or was found wrong. Append-only."""
 
+    class Kind(models.TextChoices):
+        CHANGED = "changed", "Changed"
+        LEFT = "left", "Left the company"
+        WRONG = "wrong", "Found wrong"
+
+    kind = models.CharField(max_length=7, choices=Kind, default=Kind.CHANGED)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="changes")
     field = models.CharField(max_length=24)
     old = models.CharField(max_length=254, blank=True)

@@ -175,7 +175,14 @@ def account_form(**fields: Any) -> dict[str, Any]:
         "country": "", "city": "", "parent": "", "fit": "unknown", "fit_reason": "", "source": "",
         "external_id": "", "hubspot_id": "", "salesforce_id": "",
     }  # fmt: skip
-    return empty | fields | counts("technologies") | counts("signals") | counts("contacts")
+    return (
+        empty
+        | fields
+        | counts("technologies")
+        | counts("signals")
+        | counts("contacts")
+        | counts("proposals")
+    )
 
 
 def contact_form(contact: Contact) -> dict[str, Any]:
@@ -197,7 +204,7 @@ def contact_form(contact: Contact) -> dict[str, Any]:
         "hubspot_id": "",
         "salesforce_id": "",
     }
-    return values | counts("verifications") | counts("changes")
+    return values | counts("verifications") | counts("proposals") | counts("changes")
 
 
 def counts(prefix: str) -> dict[str, Any]:

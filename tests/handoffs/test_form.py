@@ -500,7 +500,7 @@ def test_a_corrected_number_is_written_to_the_contact_with_its_history(
     contact.refresh_from_db()
     assert str(contact.phone) == "+49 30 90182099" or contact.phone == "+493090182099"
     change = ContactChange.objects.get()
-    assert (change.field, change.changed_by) == ("phone", complete.sdr)
+    assert (change.field, change.changed_by) == ("dial", complete.sdr)
     assert [gap.field for gap in completeness.gaps(completeness.load(complete.pk))] == [
         "contact.phone"
     ]

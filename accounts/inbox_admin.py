@@ -1,0 +1,274 @@
+"""Admin pages of what comes from other systems: sources, what they sent, proposed values."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Case, Q, QuerySet, When
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.decorators import action, display
+
+from accounts import proposals
+from accounts.hooks import inbox
+from accounts.models import Account, Contact, EnrichmentSource, InboundEvent, Proposal
+from team.admin_kit import KeptAdmin, PlainTabularInline, in_words, viewer
+from team.key_admin import SigningKeyAdmin
+
+STATE_COLOURS = {
+    InboundEvent.State.WAITING: "info",
+    InboundEvent.State.PARKED: "warning",
+    InboundEvent.State.DONE: "success",
+    InboundEvent.State.IGNORED: "default",
+    InboundEvent.State.REFUSED: "danger",
+    InboundEvent.State.UNMATCHED: "danger",
+    InboundEvent.State.FAILED: "danger",
+}
+DECISION_COLOURS = {
+    Proposal.State.OPEN: "warning",
+    Proposal.State.ACCEPTED: "success",
+    Proposal.State.DECLINED: "default",
+    Proposal.State.OVERTAKEN: "default",
+}
+
+
+@admin.register(EnrichmentSource)
+class EnrichmentSourceAdmin(SigningKeyAdmin):
+    """Vendors and systems whose updates are taken."""
+
+    instead = "Switch it off instead."
+    list_display = ["name", "address", "is_enabled", "secret_end"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "is_enabled", "per_minute"]}),
+        ("For the sender", {"fields": ["address", "secret_end"]}),
+    ]
+    readonly_fields = ["address"]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    @display(description="they post to")
+    def address(self, source: EnrichmentSource) -> str:
+        if not source.slug:
+            return "Shown when it is saved."
+        return settings.BASE_URL + reverse("enrichment_hook", args=[source.slug])
+
+
+@admin.register(InboundEvent)
+class InboundEventAdmin(KeptAdmin):
+    """What was received and what became of it. The body holds people's data: RevOps only."""
+
+    list_display = ["kind", "record_key", "state_shown", "outcome", "source", "received_at"]
+    list_select_related = ["source"]
+    list_filter = ["state", "source"]
+    search_fields = ["=event_id", "^record_key"]
+    search_help_text = "An id, or what it is about, such as contact:42"
+    actions = ["read_again"]
+    fieldsets = [
+        (None, {"fields": ["kind", "source", "state", "outcome", "record"]}),
+        ("As it came", {"fields": ["event_id", "occurred_at", "received_at", "body"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["record"]
+
+    def has_read_again_permission(self, request: HttpRequest) -> bool:
+        return bool(self.has_view_permission(request))
+
+    @display(description="state", label=STATE_COLOURS, ordering="state")
+    def state_shown(self, event: InboundEvent) -> tuple[str, str]:
+        return event.state, event.get_state_display()
+
+    @display(description="record")
+    def record(self, event: InboundEvent) -> str:
+        return _link(event.contact or event.account) or event.record_key
+
+    @action(description="Read again", permissions=["read_again"])
+    def read_again(self, request: HttpRequest, queryset: QuerySet[InboundEvent]) -> None:
+        count = sum(inbox.try_again(event, timezone.now()) for event in queryset[:500])
+        if count:
+            self.message_user(request, f"{count} will be read again.", messages.SUCCESS)
+        else:
+            sentence = "Nothing to do: these were read, or wait already."
+            self.message_user(request, sentence, messages.WARNING)
+
+
+@admin.register(Proposal)
+class ProposalAdmin(KeptAdmin):
+    """Values that contradict what one of ours entered or checked later."""
+
+    list_display = ["about", "field_shown", "present", "value", "source", "at", "state_shown"]
+    list_select_related = ["contact", "account"]
+    list_filter = ["state", "source"]
+    # What waits for a decision stands first.
+    ordering = [Case(When(state=Proposal.State.OPEN, then=0), default=1), "-pk"]
+    search_fields = ["contact__last_name", "account__name", "value"]
+    search_help_text = "Name, company or value"
+    actions = ["accept_chosen", "decline_chosen"]
+    actions_detail = ["accept", "decline"]
+    fields = [
+        "about", "field_shown", "present", "value", "because", "source", "at", "state",
+        "decided_by", "decided_at",
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        user = viewer(request)
+        mine = Q(contact__in=Contact.objects.visible_to(user)) | Q(
+            account__in=Account.objects.visible_to(user)
+        )
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows if user.is_revops or user.is_superuser else rows.filter(mine)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm("accounts.change_contact")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["about", "field_shown"]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        row = self.get_object(request, str(object_id))
+        is_open = row is not None and row.state == Proposal.State.OPEN
+        return list(super().get_actions_detail(request, object_id)) if is_open else []
+
+    @display(description="about")
+    def about(self, proposal: Proposal) -> str:
+        return _link(proposal.contact or proposal.account)
+
+    @display(description="field", ordering="field")
+    def field_shown(self, proposal: Proposal) -> str:
+        return field_name(proposal)
+
+    @display(description="state", label=DECISION_COLOURS, ordering="state")
+    def state_shown(self, proposal: Proposal) -> tuple[str, str]:
+        return proposal.state, proposal.get_state_display()
+
+    @action(
+        description="Take the new value",
+        icon="check",
+        permissions=["decide"],
+        dialog={
+            "title": "Take the new value?",
+            "description": "It replaces what we have now.",
+            "form_class": None,
+            "form_submit_text": "Take it",
+        },
+    )
+    def accept(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, proposals.accept, "Taken over.")
+
+    @action(
+        description="Keep ours",
+        icon="close",
+        permissions=["decide"],
+        dialog={
+            "title": "Keep what we have?",
+            "description": "This source’s value is not proposed again.",
+            "form_class": None,
+            "form_submit_text": "Keep ours",
+        },
+    )
+    def decline(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, proposals.decline, "Ours is kept.")
+
+    @action(description="Take the new values", permissions=["decide"])
+    def accept_chosen(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> None:
+        self._decide_all(request, queryset, proposals.accept, "taken over")
+
+    @action(description="Keep ours", permissions=["decide"])
+    def decline_chosen(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> None:
+        self._decide_all(request, queryset, proposals.decline, "kept as they are")
+
+    def _decide(
+        self, request: HttpRequest, object_id: str, verb: Any, sentence: str
+    ) -> HttpResponse:
+        proposal = self.row(request, object_id)
+
+        def decide() -> str:
+            verb(proposal, by=viewer(request), at=timezone.now())
+            return sentence
+
+        return self.press(request, decide, back_to=self.page_of(proposal))
+
+    def _decide_all(
+        self, request: HttpRequest, queryset: QuerySet[Proposal], verb: Any, words: str
+    ) -> None:
+        done, problems = 0, []
+        for proposal in queryset[:500]:
+            try:
+                verb(proposal, by=viewer(request), at=timezone.now())
+                done += 1
+            except ValidationError as error:
+                problems.append(f"{proposal}: {in_words(error)}")
+        if done:
+            self.message_user(request, f"{done} {words}.", messages.SUCCESS)
+        for problem in problems[:5]:
+            self.message_user(request, problem, messages.WARNING)
+
+
+class ProposalsInline(PlainTabularInline):
+    """What somebody else says about this record, waiting for a decision."""
+
+    model = Proposal
+    tab = True
+    can_delete = False
+    fields = ["field_shown", "present", "proposed", "source", "at", "because"]
+    readonly_fields = fields
+    verbose_name_plural = "proposed values"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
+        return super().get_queryset(request).filter(state=Proposal.State.OPEN)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description="field")
+    def field_shown(self, proposal: Proposal) -> str:
+        return field_name(proposal)
+
+    @display(description="new value")
+    def proposed(self, proposal: Proposal) -> str:
+        url = reverse("admin:accounts_proposal_change", args=[proposal.pk])
+        return format_html('<a href="{}">{}</a>', url, proposal.value)
+
+
+def field_name(proposal: Proposal) -> str:
+    """The field as its form calls it."""
+    model = Contact if proposal.contact_id else Account
+    if proposal.field == "employer":
+        return "employer"
+    field: Any = model._meta.get_field(proposal.field)
+    return str(field.verbose_name)
+
+
+def _link(record: Account | Contact | None) -> str:
+    if record is None:
+        return ""
+    name = "contact" if isinstance(record, Contact) else "account"
+    url = reverse(f"admin:accounts_{name}_change", args=[record.pk])
+    return format_html('<a href="{}">{}</a>', url, record)

@@ -1,0 +1,129 @@
+"""Where values come from: the vendors that may send updates, what they sent, and their ids."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models.account import Account
+from accounts.models.contact import Contact
+from team.bounds import check_one_line, check_storable
+from team.keys import SigningKey
+
+
+class EnrichmentSource(SigningKey):
+    """A vendor or system whose updates are taken, each signed with the source's secret."""
+
+    name = models.CharField(
+        max_length=60,
+        unique=True,
+        validators=[check_one_line, check_storable],
+        help_text="As people see it beside each value, such as Clearfeed.",
+    )
+    slug = models.SlugField(
+        "name in the address",
+        max_length=40,
+        unique=True,
+        help_text="The last part of the address that they post to: /hooks/enrichment/…/",
+    )
+    is_enabled = models.BooleanField(
+        "takes updates",
+        default=False,
+        help_text="While it is off, everything that they send is refused.",
+    )
+    per_minute = models.PositiveIntegerField(
+        "at most a minute",
+        default=6000,
+        validators=[MinValueValidator(60), MaxValueValidator(60_000)],
+        help_text="Beyond that they are asked to wait (429) and send again.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "data source"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InboundEvent(models.Model):
+    """One delivery as it came, and what became of it. Kept for 30 days, with its id."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        PARKED = "parked", "Parked"
+        DONE = "done", "Done"
+        IGNORED = "ignored", "Ignored"
+        REFUSED = "refused", "Refused"
+        UNMATCHED = "unmatched", "Given up"
+        FAILED = "failed", "Failed"
+
+    source = models.ForeignKey(EnrichmentSource, on_delete=models.PROTECT, related_name="events")
+    event_id = models.CharField("id", max_length=255)
+    digest = models.CharField(max_length=64, editable=False)  # SHA-256 of the body, in hex
+    body = models.TextField()
+    kind = models.CharField("what", max_length=40)
+    record_key = models.CharField("about", max_length=300, blank=True)
+    occurred_at = models.DateTimeField("happened", null=True)
+    received_at = models.DateTimeField("received", default=timezone.now)
+
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    outcome = models.CharField("what became of it", max_length=300, blank=True)
+    processed_at = models.DateTimeField(null=True, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = "received update"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "event_id"], name="inbound_event_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at", "occurred_at", "id"],
+                condition=Q(state__in=["waiting", "parked"]),
+                name="inbound_event_due",
+            ),
+            models.Index(fields=["received_at"], name="inbound_event_received"),
+            models.Index(
+                fields=["source", "record_key"],
+                condition=Q(state="parked"),
+                name="inbound_event_parked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} from {self.source}"
+
+
+class SourceRecord(models.Model):
+    """What a source calls one of our records."""
+
+    class Kind(models.TextChoices):
+        CONTACT = "contact", "Contact"
+        ACCOUNT = "account", "Account"
+
+    source = models.ForeignKey(EnrichmentSource, on_delete=models.CASCADE, related_name="records")
+    kind = models.CharField(max_length=7, choices=Kind)
+    key = models.CharField("their id", max_length=64)
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, null=True, blank=True, related_name="source_records"
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, null=True, blank=True, related_name="source_records"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "kind", "key"], name="source_record_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.source}"
