@@ -117,7 +117,9 @@ class ContactsInline(_ReadOnlyInline):
     verbose_name_plural = "contacts"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
-        return super().get_queryset(request).prefetch_related("verifications")
+        rows: Any = super().get_queryset(request)
+        visible: QuerySet[Contact] = rows.visible_to(request.user)
+        return visible.prefetch_related("verifications")
 
     @display(description="name")
     def person(self, contact: Contact) -> str:

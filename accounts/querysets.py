@@ -1,9 +1,15 @@
 """Which accounts and contacts somebody sees, and which they may change by an import."""
 
+from collections.abc import Callable
+
 from django.db import models
 from django.db.models import Q
 
-from team.models import Coverage, Territory, User
+from team.models import Coverage, Role, Territory, User
+
+# Says which contacts something opens to an AE; the floors above add theirs when they start.
+Opens = Callable[[User], Q]
+OPENS: list[Opens] = []
 
 
 class AccountQuerySet(models.QuerySet):
@@ -22,9 +28,20 @@ class AccountQuerySet(models.QuerySet):
 
 
 class ContactQuerySet(models.QuerySet):
-    """A contact is seen with its account; one without an account is everybody's."""
+    """A contact is seen with its account; one without an account is everybody's but an AE's."""
 
     def visible_to(self, user: User) -> "ContactQuerySet":
+        """Who this person may see by name.
+
+        To an AE people open up with what they took over, not with the territory: in the queue
+        names and numbers stay masked until somebody accepts, and no other page may tell them.
+        """
+        is_only_ae = user.is_authenticated and user.roles == [Role.AE] and not user.is_superuser
+        if is_only_ae and user.is_active:
+            opened = Q(account__owner=user)
+            for opens in OPENS:
+                opened |= opens(user)
+            return self.filter(opened)
         return self.filter(_visible(user, "account__", alone=True))
 
     def importable_by(self, user: User) -> "ContactQuerySet":

@@ -5,6 +5,7 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.views.decorators.http import require_safe
 
 WORDS = {
     400: ("This request could not be read", "Go back and try again."),
@@ -82,6 +83,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
+@require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """No crawler has business here."""
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")

@@ -13,6 +13,11 @@ class HandoffsConfig(AppConfig):
     verbose_name = "Handoffs"
 
     def ready(self) -> None:
+        from accounts.querysets import OPENS
+        from handoffs.querysets import people_opened_to
+
+        if people_opened_to not in OPENS:
+            OPENS.append(people_opened_to)
         post_migrate.connect(ship, sender=self, dispatch_uid="handoffs.ship")
 
 

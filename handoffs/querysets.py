@@ -63,3 +63,11 @@ class HandoffQuerySet(models.QuerySet):
             + list(ae.backs_up.values_list("territory_id", flat=True))
         )
         return Q(territory__in=set(territories), status="submitted")
+
+
+def people_opened_to(ae: User) -> Q:
+    """Whom acceptance has opened to an AE: everybody at the accounts they took over."""
+    from handoffs.models import Handoff
+
+    taken = Handoff.objects.filter(owner=ae, accepted_at__isnull=False)
+    return Q(account__in=taken.values("account")) | Q(pk__in=taken.values("contact"))

@@ -201,6 +201,10 @@ def decide(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     form = decision.form(request.POST, handoff=handoff, by=user, now=now)
     if not form.is_valid():
         return _ask(request, decision, handoff, form, status=422)
+    # A wrong state is refused by the verb, which knows who was faster and when
+    in_time = handoff.status in decision.sources
+    if in_time and (refusal := decision.why_not_now(handoff, now)):
+        return _ask(request, decision, handoff, form, refusal)
     try:
         decision.verb(handoff, by=user, **form.values())
     except TransitionRefused as refused:

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from handoffs.masking import Reader
 from handoffs.models import Handoff
 from handoffs.querysets import HandoffQuerySet
 from handoffs.rights import may_take
@@ -48,6 +49,12 @@ def visible_or_404(request: HttpRequest, pk: int, rows: HandoffQuerySet | None =
     if found is None:
         raise Http404("No such handoff for this person.")
     return cast(Handoff, found)
+
+
+def insist_on_people(request: HttpRequest, handoff: Handoff) -> None:
+    """Refuse a page that names the prospect to whoever may not see them before accepting."""
+    if not Reader(person(request)).sees_people_of(handoff):
+        raise PermissionDenied("Accept this handoff first: the people’s names open up with it.")
 
 
 def taken_by_somebody(request: HttpRequest, pk: int) -> str:

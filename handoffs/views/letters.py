@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from handoffs import letters, rights, sending
 from handoffs.models import Handoff, Letter, Meeting
 from handoffs.refusal import TransitionRefused
-from handoffs.views.doors import person, visible_or_404, with_role
+from handoffs.views.doors import insist_on_people, person, visible_or_404, with_role
 from messaging import outbox
 from team.bounds import check_one_line, check_storable
 from team.models import User
@@ -61,6 +61,7 @@ def letter(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     handoff = visible_or_404(request, pk)
     if sentence := rights.why_not(user, sending.right_for(kind), handoff):
         raise PermissionDenied(sentence)
+    insist_on_people(request, handoff)
     if request.method == "GET":
         return _show(request, handoff, kind, now)
     does = request.POST.get("do", "")

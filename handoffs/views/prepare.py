@@ -15,7 +15,7 @@ from handoffs import preparation as prep
 from handoffs import rights
 from handoffs.models import CaseStudy, Handoff, Preparation
 from handoffs.refusal import TransitionRefused
-from handoffs.views.doors import person, visible_or_404, with_role
+from handoffs.views.doors import insist_on_people, person, visible_or_404, with_role
 from team.bounds import check_storable
 from team.pages import page
 
@@ -81,6 +81,7 @@ def prepare(request: HttpRequest, pk: int) -> HttpResponse:
     handoff = visible_or_404(request, pk)
     if sentence := rights.why_not(user, rights.WORK, handoff):
         raise PermissionDenied(sentence)
+    insist_on_people(request, handoff)
     stored = Preparation.objects.filter(handoff=handoff).first() or Preparation(handoff=handoff)
     if request.method == "GET":
         form = PreparationForm(initial=_initial(stored), handoff=handoff)

@@ -343,3 +343,14 @@ def test_what_the_state_does_not_allow_is_not_offered(client: Client, make: Make
     response = client.get(f"/handoffs/{handoff.pk}/return/")
     assert response.status_code == 409
     assert "This handoff is now “Accepted”." in response.content.decode()
+
+
+def test_what_is_not_offered_cannot_be_posted_either(client: Client, make: Make, ae: User) -> None:
+    handoff = make("accepted")
+    client.force_login(ae)
+    response = client.post(f"/handoffs/{handoff.pk}/opportunity/", {"amount": "1200"})
+    assert response.status_code == 409
+    assert "Log the first contact first." in response.content.decode()
+    assert "1200" in response.content.decode()
+    handoff.refresh_from_db()
+    assert handoff.status == "accepted"

@@ -83,8 +83,14 @@ def test_it_opens_at_acceptance_for_its_ae_only(
 ) -> None:
     waiting = submitted(sdr=sdr, account=account, contact=contact)
     client.force_login(ae)
-    page = client.get(f"/handoffs/{waiting.pk}/prepare/").content.decode()
-    assert "opens when the handoff has been accepted" in page
+    page = client.get(f"/handoffs/{waiting.pk}/prepare/")
+    assert page.status_code == 403
+    assert "Accept this handoff first" in page.content.decode()
+    assert client.post(f"/handoffs/{waiting.pk}/prepare/", DONE).status_code == 403
+    assert waiting.sdr.reports_to is not None
+    client.force_login(waiting.sdr.reports_to)
+    page = client.get(f"/handoffs/{waiting.pk}/prepare/")
+    assert "opens when the handoff has been accepted" in page.content.decode()
     assert client.post(f"/handoffs/{waiting.pk}/prepare/", DONE).status_code == 409
     client.force_login(sdr)
     assert client.get(f"/handoffs/{waiting.pk}/prepare/").status_code == 403

@@ -1,8 +1,10 @@
 """Nobody sees more than the role needs."""
 
 import pytest
+from django.test import Client
 
 from accounts.models import Account, Contact
+from handoffs import lifecycle
 from handoffs.models import Handoff
 from team.models import Territory, User
 from tests.factories import accepted, complete_package, make_account, make_contact, submitted
@@ -51,6 +53,31 @@ def test_a_manager_sees_the_team(
     assert seen_by(manager, scene) == {"draft", "waiting", "taken"}
     assert seen_by(other_manager, scene) == {"other draft", "other waiting"}
     assert seen_by(director, scene) == set(scene)
+
+
+def test_people_open_to_an_ae_with_the_acceptance(
+    sdr: User, ae: User, backup: User, account: Account, contact: Contact, north: Territory
+) -> None:
+    waiting = submitted(sdr=sdr, account=account, contact=contact)
+    assert waiting.owner == ae
+    assert not Contact.objects.visible_to(ae).exists()
+    assert list(Account.objects.visible_to(ae)) == [account]
+    lifecycle.accept(waiting, by=ae)
+    assert list(Contact.objects.visible_to(ae)) == [contact]
+    assert not Contact.objects.visible_to(backup).exists()
+    assert list(Contact.objects.visible_to(sdr)) == [contact]
+
+
+def test_an_account_shows_its_people_to_an_ae_only_after_the_acceptance(
+    client: Client, sdr: User, ae: User, account: Account, contact: Contact
+) -> None:
+    waiting = submitted(sdr=sdr, account=account, contact=contact)
+    address = f"/admin/accounts/account/{account.pk}/change/"
+    client.force_login(ae)
+    assert contact.email not in client.get(address).content.decode()
+    assert client.get(f"/admin/accounts/contact/{contact.pk}/change/").status_code == 404
+    lifecycle.accept(waiting, by=ae)
+    assert contact.email in client.get(address).content.decode()
 
 
 def test_revops_sees_all(scene: dict[str, Handoff], revops: User) -> None:
