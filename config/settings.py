@@ -50,6 +50,8 @@ try:
     EMAIL = env.dj_email_url("EMAIL_URL", "console://")
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Handoff Desk <handoffs@localhost>")
     SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", "")
+    # Hosts that webhooks and enrichment may contact: names, or whole origins of one's own.
+    OUTGOING_HOSTS: list[str] = env.list("OUTGOING_HOSTS", [])
     REDIS_URL = env.str("REDIS_URL", "")
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 except (EnvError, ValueError) as error:
@@ -78,6 +80,22 @@ if ON_SQLITE:
         refuse("DATABASE_URL", f"{DATABASE['NAME']} cannot be written to.")
 if SLACK_WEBHOOK_URL and not SLACK_WEBHOOK_URL.startswith(("https://", "http://")):
     refuse("SLACK_WEBHOOK_URL", "is not a web address.")
+OUTGOING_HOSTS = [entry.strip().lower() for entry in OUTGOING_HOSTS if entry.strip()]
+for host in OUTGOING_HOSTS:
+    named = urlsplit(host if "//" in host else f"//{host}")
+    try:
+        whole = bool(named.hostname) and not (
+            named.path.strip("/") or named.query or named.username
+        )
+        sound = whole and (named.scheme in {"http", "https"} if "//" in host else not named.port)
+    except ValueError:
+        sound = False
+    if not sound:
+        refuse(
+            "OUTGOING_HOSTS",
+            f"{host!r} is neither a host such as hooks.example.com nor an origin such as "
+            "http://crm.internal:8080.",
+        )
 if "EMAIL_BACKEND" not in EMAIL:
     refuse(
         "EMAIL_URL",

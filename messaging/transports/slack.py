@@ -6,7 +6,6 @@ public address.
 """
 
 import http.client
-import ipaddress
 import logging
 import re
 import socket
@@ -24,6 +23,7 @@ from messaging.channels import SLACK_HOSTS, check_webhook
 from messaging.models import Channel, Message
 from messaging.posting import about_url
 from messaging.transports.base import CONNECT_SECONDS, TOTAL_SECONDS, HangUp, TransportError
+from team.sockets import is_public
 
 DEFAULT_WAIT = 60.0  # seconds, where Slack says to wait but not how long
 WORDS_LENGTH = 200
@@ -187,7 +187,7 @@ def _watched(kind: Any, hang_up: HangUp) -> Any:
     def connect(address: tuple[str, int], *args: Any, **kwargs: Any) -> socket.socket:
         sock = socket.create_connection(address, *args, **kwargs)
         # Through a proxy the address is the proxy's own, and it does the looking up.
-        if address[0] in SLACK_HOSTS and not _is_public(sock.getpeername()[0]):
+        if address[0] in SLACK_HOSTS and not is_public(sock.getpeername()[0]):
             sock.close()
             raise NotPublic
         hang_up.sock = sock
@@ -203,20 +203,3 @@ def _watched(kind: Any, hang_up: HangUp) -> Any:
             hang_up.sock = self.sock  # TLS has wrapped it
 
     return Watched
-
-
-def _is_public(address: str) -> bool:
-    """Whether a machine of the open internet can have `address`.
-
-    is_global says yes to multicast and to IPv6 forms that carry a private IPv4 address inside.
-    """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if inner := ip.ipv4_mapped or ip.sixtofour:
-            return _is_public(str(inner))
-        if ip in _NAT64:
-            return _is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")

@@ -16,6 +16,7 @@ from messaging.models import Channel, Message
 from messaging.transports import slack as transport
 from messaging.transports.base import TransportError
 from team.models import User
+from team.sockets import is_public
 from tests.faults.fake_slack import FakeSlack
 from tests.faults.fake_smtp import FakeSMTP
 from tests.messaging.helpers import NOW, deliver, slack_message, state_of
@@ -192,12 +193,12 @@ def test_a_channel_that_does_not_exist_fails_visibly(slack: FakeSlack) -> None:
                 "64:ff9b::7f00:1", "2002:7f00:1::", "::ffff:10.0.0.1", "fe80::1%eth0"]
 )  # fmt: skip
 def test_35_an_address_inside_somebodys_network_is_not_public(address: str) -> None:
-    assert not transport._is_public(address)
+    assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["3.68.170.6", "2606:4700::1111", "64:ff9b::344:aa06"])
 def test_35_an_address_of_the_open_internet_is_public(address: str) -> None:
-    assert transport._is_public(address)
+    assert is_public(address)
 
 
 def test_35_slacks_name_leading_into_our_network_is_refused_at_connect(
