@@ -138,6 +138,12 @@ UNFOLD: dict[str, Any] = {
                     ),
                     _entry("Slack channels", "tag", "admin:messaging_channel_changelist", "revops"),
                     _entry(
+                        "Outgoing webhooks",
+                        "webhook",
+                        "admin:messaging_endpoint_changelist",
+                        "revops",
+                    ),
+                    _entry(
                         "Outbox",
                         "outbox",
                         "admin:messaging_message_changelist",

@@ -53,7 +53,7 @@ BY_ROLE: dict[Role, set[str]] = {
     | _some("sla", "view", "escalation", "breach")
     | _some("messaging", "view", "message")
     | _some("messaging", "view change", "messagetemplate")
-    | _all("messaging", "channel")
+    | _all("messaging", "channel", "endpoint")
     | _all("team", "territory", "coverage", "workcalendar", "workinterval", "holiday")
     | _some("team", "view add change", "user"),
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from handoffs import notices
+from handoffs import notices, outgoing
 from handoffs.models import Handoff, HandoffEvent, Reason
 from handoffs.models.event import EventKind
 from handoffs.signals import event_recorded
@@ -41,4 +41,5 @@ def record(
     )
     event_recorded.send(sender=HandoffEvent, event=event)
     notices.announce(event)
+    outgoing.publish(event)
     return event

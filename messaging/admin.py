@@ -15,9 +15,11 @@ from unfold.decorators import action, display
 
 from messaging import outbox, texts
 from messaging.catalogue import CATALOGUE, SAMPLES
-from messaging.forms import ChannelForm, TextForm
-from messaging.models import Channel, Message, MessageTemplate
+from messaging.forms import ChannelForm, EndpointForm, TextForm
+from messaging.models import Channel, Endpoint, Message, MessageTemplate
+from messaging.transports.webhook import body_of
 from team.admin_base import DeskAdmin, dialog_done
+from team.key_admin import SigningKeyAdmin
 from team.models import User
 
 MOST_RESENT = 500
@@ -336,6 +338,63 @@ class ChannelAdmin(DeskAdmin):
             kind="test",
             subject=f"{request.user} is testing whether Handoff Desk reaches this channel.",
             body="It does.",
+            now=now,
+        )
+        sentence = "The test is in the outbox and leaves within a minute."
+        self.message_user(request, sentence, messages.SUCCESS)
+        return dialog_done(request, reverse("admin:messaging_message_change", args=[message.pk]))
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(SigningKeyAdmin):
+    """Other systems that are told, such as the CRM."""
+
+    form = EndpointForm
+    instead = "Switch it off instead."
+    list_display = ["name", "url", "is_enabled", "off_reason", "secret_end"]
+    fieldsets = [
+        (None, {"fields": ["name", "url", "is_enabled", "off_reason"]}),
+        ("Tell it", {"fields": ["on_opportunity", "on_disqualified"]}),
+        ("Signature", {"fields": ["secret_end"]}),
+    ]
+    actions_detail = ["send_test", *SigningKeyAdmin.actions_detail]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> list[str]:
+        # Messages that wait name their endpoint.
+        fixed = ["off_reason", *(["name"] if obj else [])]
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
+        found = super().get_fieldsets(request, obj)
+        if obj and obj.off_reason:
+            return found
+        return [(None, {"fields": ["name", "url", "is_enabled"]}), *found[1:]]
+
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
+        if "is_enabled" in form.changed_data and obj.is_enabled:
+            obj.off_reason, obj.off_at = "", None
+        super().save_model(request, obj, form, change)
+
+    @action(
+        description="Send a test",
+        icon="send",
+        permissions=["change"],
+        dialog={
+            "title": "Send a test?",
+            "description": "A signed event of the type “test” is posted to the address.",
+            "form_class": None,
+            "form_submit_text": "Send",
+        },
+    )
+    def send_test(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        endpoint, now = self.row(request, object_id), timezone.now()
+        message = outbox.post(
+            event_key=f"test-webhook:{endpoint.pk}:{now.isoformat()}",
+            medium=Message.Medium.WEBHOOK,
+            recipient=endpoint.name,
+            kind="test",
+            subject="A test",
+            body=body_of("test", now, {"sent_by": str(request.user)}),
             now=now,
         )
         sentence = "The test is in the outbox and leaves within a minute."

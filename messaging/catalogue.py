@@ -260,6 +260,17 @@ CATALOGUE: dict[str, Text] = {
         "the channel on again:\n"
         "{link}\n",
     ),
+    "webhook_off": Text(
+        "Outgoing webhook switched off, to every admin",
+        ("recipient", "reason", "link"),
+        "{recipient} no longer takes our updates",
+        "{recipient} says that it is gone, so Handoff Desk has switched its webhook off.\n"
+        "\n"
+        "{reason}\n"
+        "\n"
+        "Correct the address, switch it on again, then send again what was given up:\n"
+        "{link}\n",
+    ),
     "mail_trouble": Text(
         "The mail server refuses us, to a channel",
         ("reason", "link"),

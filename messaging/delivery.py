@@ -18,8 +18,8 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from messaging import channels, digests, trouble
-from messaging.models import Channel, Message
-from messaging.transports import slack
+from messaging.models import Channel, Endpoint, Message
+from messaging.transports import slack, webhook
 from messaging.transports.base import TransportError
 from messaging.transports.email import MailLine
 
@@ -49,6 +49,7 @@ OUTAGE = "No connection. "
 
 WAITING = (Message.State.PENDING, Message.State.RETRY)
 Results = dict[str, int]
+Line = tuple[str, str]  # the medium, and who reads there
 
 
 def deliver_due(now: datetime | None = None, limit: int = 5000, patient: bool = False) -> Results:
@@ -95,9 +96,9 @@ class _Pass:
         self.room = limit
         self.patient = patient
         self.results: Results = {"sent": 0, "retry": 0, "dead": 0, "unknown": 0}
-        self.broken: set[str] = set()  # lines that nothing gets through just now
-        self.busy: dict[str, datetime] = {}  # channels that have to wait, and until when
-        self.proven: set[str] = set()  # lines that something got through
+        self.broken: set[Line] = set()  # lines that nothing gets through just now
+        self.busy: dict[Line, datetime] = {}  # channels that have to wait, and until when
+        self.proven: set[Line] = set()  # lines that something got through
         self.channels: dict[str, Channel | None] = {}
         self.until = time.monotonic() + PASS_SECONDS
 
@@ -215,8 +216,8 @@ class _Pass:
     def _send(self, messages: list[Message], channel: Channel | None) -> None:
         message = messages[0] if len(messages) == 1 else digests.combine(messages)
         if message.medium == Message.Medium.WEBHOOK:
-            raise TransportError("Messages leave by e-mail and Slack only.", permanent=True)
-        if channel is not None:
+            webhook.send(self._endpoint(message.recipient), message, self.now())
+        elif channel is not None:
             is_digest = len(messages) > 1
             slack.send(channel, message.body if is_digest else slack.words(message))
         else:
@@ -258,11 +259,14 @@ class _Pass:
         if error.closed and channel is not None:
             trouble.switch_off(channel, str(error), self.now())
             self.channels.pop(channel.name, None)
+        if error.closed and messages[0].medium == Message.Medium.WEBHOOK:
+            trouble.switch_endpoint_off(messages[0].recipient, str(error), self.now())
         until = None
-        if error.retry_after is not None and channel is not None:
+        if error.retry_after is not None:
             until = self.now() + min(timedelta(seconds=error.retry_after), LONGEST_HOLD)
-            channels.hold(channel, until)
             self.busy[_line(messages[0])] = until
+            if channel is not None:
+                channels.hold(channel, until)
         for message in messages:
             self._record_one_failure(message, token, error, until)
 
@@ -274,7 +278,7 @@ class _Pass:
         until: datetime | None,
     ) -> None:
         now = self.now()
-        if error.closed:
+        if error.closed and message.medium == Message.Medium.SLACK:
             self.results["dead"] += trouble.fall_back([message], str(error), now, token=token)
             return
         put_off = until is not None and now - message.created_at < PATIENCE
@@ -303,6 +307,15 @@ class _Pass:
                 trouble.tell_about_prospect_mail(message, "mail_unknown", said, now)
             elif state is Message.State.DEAD:
                 trouble.tell_about_prospect_mail(message, "mail_undelivered", said, now)
+
+    def _endpoint(self, name: str) -> Endpoint:
+        endpoint = Endpoint.objects.filter(name=name).first()
+        if endpoint is None:
+            raise TransportError("There is no such outgoing webhook any more.", permanent=True)
+        if not endpoint.is_enabled:
+            said = f"{name} is switched off. {endpoint.off_reason}".strip()
+            raise TransportError(said, permanent=True)
+        return endpoint
 
     def _channel(self, name: str) -> Channel | None:
         if name not in self.channels:
@@ -338,17 +351,18 @@ def _wait_after(attempts: int) -> timedelta:
     return WAITS[min(attempts, len(WAITS) - 1)] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
 
 
-def _line(message: Message) -> str:
-    """What breaks together: the mail server, or one Slack channel."""
+def _line(message: Message) -> Line:
+    """What breaks together: the mail server, one Slack channel, or one other system."""
+    if message.medium == Message.Medium.EMAIL:
+        return message.medium, ""
     if message.medium == Message.Medium.SLACK:
-        return channels.channel_name(message.recipient)
-    return ""
+        return message.medium, channels.channel_name(message.recipient)
+    return message.medium, message.recipient
 
 
-def _on_line(line: str) -> Q:
-    if line:
-        return _to_reader(Message.Medium.SLACK, line)
-    return ~Q(medium=Message.Medium.SLACK)
+def _on_line(line: Line) -> Q:
+    medium, reader = line
+    return _to_reader(medium, reader) if reader else Q(medium=medium)
 
 
 def _to_reader(medium: str, reader: str) -> Q:
@@ -359,7 +373,7 @@ def _to_reader(medium: str, reader: str) -> Q:
     return Q(medium=medium) & to
 
 
-def _waiting_after_outage(line: str) -> QuerySet[Message]:
+def _waiting_after_outage(line: Line) -> QuerySet[Message]:
     """What failed for want of a connection: worth a try as soon as something gets through."""
     return Message.objects.filter(
         _on_line(line), state=Message.State.RETRY, error__startswith=OUTAGE

@@ -16,7 +16,8 @@ MOST_LISTED = 100
 
 def eligible(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Those of `messages` that lose nothing in a list: notices to our own people."""
-    return messages.filter(audience=Message.Audience.INTERNAL, calendar="", headers={})
+    notices = messages.exclude(medium=Message.Medium.WEBHOOK)
+    return notices.filter(audience=Message.Audience.INTERNAL, calendar="", headers={})
 
 
 def combine(messages: list[Message]) -> Message:

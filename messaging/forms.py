@@ -9,8 +9,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from messaging import texts
 from messaging.catalogue import CATALOGUE, FIELDS
 from messaging.channels import MENTION, check_webhook
-from messaging.models import Channel, MessageTemplate
+from messaging.models import Channel, Endpoint, MessageTemplate
 from team.bounds import check_one_line, check_storable
+from team.outward import check_url
 
 
 class TextForm(forms.ModelForm):
@@ -86,6 +87,19 @@ class ChannelForm(forms.ModelForm):
         if not url and self.instance.webhook_url:
             return str(self.instance.webhook_url)
         check_webhook(url)
+        return url
+
+
+class EndpointForm(forms.ModelForm):
+    """Takes only addresses that may be contacted."""
+
+    class Meta:
+        model = Endpoint
+        fields = ["name", "url", "is_enabled", "on_opportunity", "on_disqualified"]
+
+    def clean_url(self) -> str:
+        url = str(self.cleaned_data["url"]).strip()
+        check_url(url)
         return url
 
 

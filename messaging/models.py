@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from team.bounds import check_one_line, check_storable
+from team.keys import SigningKey
 from team.models import User
 
 
@@ -78,7 +80,7 @@ class Message(models.Model):
     )
     medium = models.CharField(max_length=8, choices=Medium)
     recipient = models.CharField(
-        max_length=254, help_text="An e-mail address, or the name of a Slack channel."
+        max_length=254, help_text="An e-mail address, or the name of a Slack channel or webhook."
     )
     person = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages_to"
@@ -136,3 +138,35 @@ class Message(models.Model):
         if not self.message_id:
             self.message_id = f"<{uuid.uuid4()}@handoff-desk>"
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class Endpoint(SigningKey):
+    """Another system that is told, such as the CRM: where to post, signed with its secret."""
+
+    name = models.CharField(
+        max_length=60,
+        unique=True,
+        validators=[check_one_line, check_storable],
+        help_text="As the outbox shows it, such as CRM.",
+    )
+    url = models.CharField(
+        "address", max_length=500, help_text="Where the updates are posted to, https://…"
+    )
+    is_enabled = models.BooleanField("on", default=False)
+    on_opportunity = models.BooleanField(
+        "when an opportunity is created",
+        default=True,
+        help_text="With the whole package, the account and the people.",
+    )
+    on_disqualified = models.BooleanField(
+        "when a handoff is disqualified", default=False, help_text="With the reason."
+    )
+    off_reason = models.CharField(max_length=300, blank=True, editable=False)
+    off_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "outgoing webhook"
+
+    def __str__(self) -> str:
+        return self.name

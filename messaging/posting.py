@@ -82,9 +82,10 @@ def post(
     Call it in the transaction of the cause: it leaves after the commit, and a rollback takes it
     along. A second call for the same cause returns the row of the first.
 
-    `recipient` is an e-mail address or the name of a Slack channel; with medium Slack and a
-    `person` they are mentioned in the usual channel, whatever `recipient` says. Slack shows the
-    subject and the page that `about` leads to, and the body only where there is no subject.
+    `recipient` is an e-mail address or the name of a Slack channel or of an endpoint; with medium
+    Slack and a `person` they are mentioned in the usual channel, whatever `recipient` says. Slack
+    shows the subject and the page that `about` leads to, and the body only where there is no
+    subject. An endpoint gets the body, which is JSON, as it is.
     `person` of a prospect's mail is who answers for it and hears when it does not arrive.
 
     An e-mail to several people is one row each with the same `event_key` and the same `headers`
@@ -264,8 +265,8 @@ def _problem(medium: str, recipient: str, person: User | None) -> str:
     who = str(person or "The recipient")
     if medium == Message.Medium.SLACK:
         return "" if recipient else "No Slack channel is set up."
-    if medium != Message.Medium.EMAIL:
-        return "Messages leave by e-mail and Slack only."
+    if medium == Message.Medium.WEBHOOK:
+        return "" if recipient else "No outgoing webhook is set up."
     if not recipient:
         return f"{who} has no e-mail address."
     try:

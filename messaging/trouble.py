@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from messaging import texts
+from messaging import texts, webhooks
 from messaging.channels import default_channel
-from messaging.models import Channel, Message
+from messaging.models import Channel, Endpoint, Message
 from messaging.posting import about_url, post
 from team.models import User
 
@@ -43,6 +43,19 @@ def switch_off(channel: Channel, reason: str, now: datetime) -> None:
         fields = {"channel": channel.name, "reason": reason, "link": link}
         for admin in User.objects.admins():
             _mail(admin, f"channel-off:{channel.pk}:{now.isoformat()}", "channel_off", fields, now)
+
+
+def switch_endpoint_off(name: str, reason: str, now: datetime) -> None:
+    """Stop posting to another system that says it is gone, and tell every admin once."""
+    with transaction.atomic():
+        endpoint = Endpoint.objects.filter(name=name, is_enabled=True).first()
+        if endpoint is None or not webhooks.switch_off(endpoint, reason, now):
+            return
+        link = settings.BASE_URL + reverse("admin:messaging_endpoint_change", args=[endpoint.pk])
+        fields = {"recipient": endpoint.name, "reason": reason, "link": link}
+        for admin in User.objects.admins():
+            key = f"endpoint-off:{endpoint.pk}:{now.isoformat()}"
+            _mail(admin, key, "webhook_off", fields, now)
 
 
 def fall_back(
