@@ -1,14 +1,21 @@
 """Fills an empty database with a believable team and its history."""
 
 from argparse import ArgumentParser
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.demo.cast import PASSWORD
+from config.demo.multiply import multiply
 from config.demo.play import play
+from handoffs.models import Handoff
+from reports import facts
 from team.models import User
+
+# Longer histories are played this far and then copied
+PLAYED = 600
 
 
 class Command(BaseCommand):
@@ -31,12 +38,16 @@ class Command(BaseCommand):
             raise CommandError("The demo's sign-ins are known to everybody: not behind https://.")
         if not 1 <= options["months"] <= 60 or not 0 <= options["handoffs"] <= 5_000_000:
             raise CommandError("Give 1 to 60 months and up to 5,000,000 handoffs.")
-        ended = play(
-            handoffs=options["handoffs"],
+        play(
+            handoffs=min(options["handoffs"], PLAYED),
             months=options["months"],
             seed=options["seed"],
             say=self.stdout.write,
         )
+        if options["handoffs"] > PLAYED:
+            facts.catch_up()
+            multiply(to=options["handoffs"], say=self.stdout.write)
+        ended = Counter(Handoff.objects.order_by().values_list("status", flat=True))
         for status, count in sorted(ended.items()):
-            self.stdout.write(f"  {count:5} {status}")
+            self.stdout.write(f"  {count:9,} {status}")
         self.stdout.write(f"Sign in as sdr, ae, backup, manager or revops, password {PASSWORD}.")
