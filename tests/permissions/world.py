@@ -13,10 +13,10 @@ from django.contrib import admin
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import Contact
+from accounts.models import Contact, EnrichmentSource, InboundEvent, Proposal
 from handoffs import lifecycle
 from handoffs.models import CaseStudy, CompetitorNote, Handoff, Reason
-from messaging.models import Channel, Message
+from messaging.models import Channel, Endpoint, Message
 from sla.models import Breach, Clock
 from team.models import Absence, Coverage, Territory, User, WorkCalendar, WorkInterval
 from tests.factories import complete_package, make_account, make_contact, make_standard, make_user
@@ -192,6 +192,22 @@ def _one_of_each(world: World, people: dict[str, User]) -> None:
         contact = handoff.contact
         assert isinstance(contact, Contact)
         things[name.replace("waiting", "contact")] = contact
+    source = EnrichmentSource.objects.create(name="Clearfeed", slug="clearfeed", is_enabled=True)
+    things["inboundevent"] = InboundEvent.objects.create(
+        source=source, event_id="msg_1", kind="contact.updated", record_key="contact:c-1"
+    )
+    things["proposal"], things["other proposal"] = (
+        Proposal.objects.create(
+            contact_id=things[name].pk,
+            field="title",
+            value="CRO",
+            source="Clearfeed",
+            because="Sam Ortiz entered ours later.",
+            at=timezone.now(),
+        )
+        for name in ("contact", "other contact")
+    )
+    things["endpoint"] = Endpoint.objects.create(name="CRM", url="https://hooks.example/x")
     things["competitornote"] = CompetitorNote.objects.create(
         competitor="PriceFox", note="Heavy to roll out: ask how long theirs took."
     )
