@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import Account
-from config.demo.multiply import OVER, multiply
+from config.demo.multiply import multiply, settled
 from handoffs.models import Handoff, HandoffEvent
 from reports import facts
 from reports.models import Fact
@@ -17,19 +17,19 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def played(db: None) -> int:
-    """A short history; how many of its handoffs are over."""
+    """A short history; how many of its handoffs are settled."""
     call_command("demo", "--handoffs", "45", "--months", "2", verbosity=0)
     facts.catch_up()
-    return Handoff.objects.filter(status__in=OVER).count()
+    return settled().count()
 
 
 def test_a_long_history_is_whole(played: int) -> None:
-    events = HandoffEvent.objects.filter(handoff__status__in=OVER).count()
-    still_open = Handoff.objects.exclude(status__in=OVER).count()
+    events = HandoffEvent.objects.filter(handoff__in=settled()).count()
+    still_open = Handoff.objects.exclude(pk__in=settled()).count()
     multiply(to=Handoff.objects.count() + 3 * played)
-    assert Handoff.objects.filter(status__in=OVER).count() == 4 * played
-    assert Handoff.objects.exclude(status__in=OVER).count() == still_open
-    assert HandoffEvent.objects.filter(handoff__status__in=OVER).count() == 4 * events
+    assert settled().count() == 4 * played
+    assert Handoff.objects.exclude(pk__in=settled()).count() == still_open
+    assert HandoffEvent.objects.filter(handoff__in=settled()).count() == 4 * events
     connection.check_constraints()
     domains = Account.objects.exclude(domain="").values("domain").distinct().count()
     assert domains == Account.objects.exclude(domain="").count()

@@ -55,25 +55,35 @@ class Table:
         return f"chosen_{self.name}"
 
 
+def settled() -> "models.QuerySet[Handoff]":
+    """The handoffs that nobody has to do anything about any more."""
+    return (
+        Handoff.objects.filter(status__in=OVER)
+        .exclude(contests__ruling="")
+        .exclude(clocks__breach__cause="")
+    )
+
+
 def multiply(*, to: int, say: Callable[[str], None] = lambda line: None) -> None:
-    """Copy what is over until there are about `to` handoffs; nothing when there are already."""
-    have, over = Handoff.objects.count(), Handoff.objects.filter(status__in=OVER).count()
-    if over == 0 or to <= have:
+    """Copy what is settled until there are about `to` handoffs; nothing when there are already."""
+    have = Handoff.objects.count()
+    over = list(settled().values_list("pk", flat=True))
+    if not over or to <= have:
         return
-    copies = -(-(to - have) // over)
+    copies = -(-(to - have) // len(over))
     tables = _tables()
     by_name = {table.name: table for table in tables}
     with transaction.atomic(), connection.cursor() as cursor:
         rebuild = list(_lay_down_indexes(cursor, tables))
         for table in tables:
-            _choose(cursor, table, by_name)
+            _choose(cursor, table, by_name, over)
         for table in tables:
             _say_what_moves(cursor, table, by_name)
         for first in range(1, copies + 1, ROUND):
             last = min(first + ROUND - 1, copies)
             for table in tables:
                 _copy(cursor, table, first, last)
-            say(f"{have + last * over:,} handoffs")
+            say(f"{have + last * len(over):,} handoffs")
         for statement in rebuild:
             cursor.execute(statement)
         for statement in connection.ops.sequence_reset_sql(
@@ -116,15 +126,18 @@ def _links(model: type[models.Model]) -> Iterator[tuple[str, type[models.Model]]
             yield str(column.column), to
 
 
-def _choose(cursor: CursorWrapper, table: Table, tables: dict[str, Table]) -> None:
-    """The rows to copy: of handoffs that are over, their accounts, and what hangs on those."""
+def _choose(cursor: CursorWrapper, table: Table, tables: dict[str, Table], over: list[int]) -> None:
+    """The rows to copy: these handoffs, their accounts and contacts, and what hangs on those."""
+    ids = ", ".join(map(str, over))
+    of_these = f"FROM {Handoff._meta.db_table} WHERE id IN ({ids})"
     if table.model is Handoff:
-        which = "status IN (" + ", ".join(f"'{status.value}'" for status in OVER) + ")"
+        which = f"id IN ({ids})"
     elif table.model is Account:
-        over = _over("account_id")
-        which = f"id IN ({over})"
+        which = f"id IN (SELECT account_id {of_these})"
     elif table.model is Contact:
-        which = f"account_id IN ({_over('account_id')}) OR id IN ({_over('contact_id')})"
+        which = (
+            f"account_id IN (SELECT account_id {of_these}) OR id IN (SELECT contact_id {of_these})"
+        )
     else:
         which = " OR ".join(
             f'"{column}" IN (SELECT "{tables[to].key}" FROM {tables[to].chosen})'  # noqa: S608
@@ -154,15 +167,6 @@ def _say_what_moves(cursor: CursorWrapper, table: Table, tables: dict[str, Table
             f'UPDATE {table.chosen} SET "moves_{column}" = {tables[to].stride} '  # noqa: S608
             f'WHERE "{column}" IN (SELECT "{tables[to].key}" FROM {tables[to].chosen})'
         )
-
-
-def _over(column: str) -> str:
-    """The accounts or contacts of handoffs that are over, as SQL."""
-    statuses = ", ".join(f"'{status.value}'" for status in OVER)
-    return (
-        f"SELECT {column} FROM {Handoff._meta.db_table} "  # noqa: S608
-        f"WHERE {column} IS NOT NULL AND status IN ({statuses})"
-    )
 
 
 def _copy(cursor: CursorWrapper, table: Table, first: int, last: int) -> None:
