@@ -1,0 +1,88 @@
+"""Where benchmarks play: throwaway databases with demo histories of several lengths.
+
+A history is played once through the real verbs and then copied (`config.demo.multiply`), so a long
+one takes minutes. Nothing here measures.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+PLAYED = 300
+
+
+@contextmanager
+def histories(vendor: str, sizes: list[int]) -> Iterator[dict[int, str]]:
+    """The address of a database for each size, all of them copies of one that was played."""
+    with ExitStack() as stack:
+        if vendor == "postgresql":
+            yield _on_postgres(stack, sizes)
+        else:
+            yield _on_sqlite(stack, sizes)
+
+
+def child(script: str, url: str, *arguments: str) -> subprocess.Popen[str]:
+    """A benchmark's own script against one of the databases, to be talked to line by line."""
+    return subprocess.Popen(
+        [sys.executable, script, *arguments],
+        env={**os.environ, "DATABASE_URL": url, "DEBUG": "false"},
+        cwd=HOME,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _on_sqlite(stack: ExitStack, sizes: list[int]) -> dict[int, str]:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="desk-bench-")))
+    played = folder / "played.sqlite3"
+    _manage(f"sqlite:///{played}", "migrate", "-v0")
+    _manage(f"sqlite:///{played}", "demo", "--months", "24", "--handoffs", str(PLAYED))
+    urls = {}
+    for size in sizes:
+        path = folder / f"{size}.sqlite3"
+        shutil.copy(played, path)
+        urls[size] = f"sqlite:///{path}"
+        _lengthen(urls[size], size)
+    return urls
+
+
+def _on_postgres(stack: ExitStack, sizes: list[int]) -> dict[int, str]:
+    sys.path.insert(0, str(HOME))
+    from tests.postgres import new_database, start_postgres
+
+    server = stack.enter_context(start_postgres())
+    played = stack.enter_context(new_database(server))
+    _manage(played, "migrate", "-v0")
+    _manage(played, "demo", "--months", "24", "--handoffs", str(PLAYED))
+    name = played.rsplit("/", 1)[1]
+    urls = {}
+    for size in sizes:
+        urls[size] = stack.enter_context(new_database(server, like=name))
+        _lengthen(urls[size], size)
+    return urls
+
+
+def _manage(url: str, *command: str) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", *command],
+        env={**os.environ, "DATABASE_URL": url},
+        cwd=HOME,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _lengthen(url: str, size: int) -> None:
+    code = (
+        "from reports import facts; from config.demo.multiply import multiply;"
+        f"facts.catch_up(); multiply(to={size})"
+    )
+    _manage(url, "shell", "-v0", "-c", code)
+    print(f"{size:,} handoffs are there", flush=True)
