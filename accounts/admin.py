@@ -19,8 +19,9 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 
 from accounts import origins
-from accounts.changes import WATCHED, history
+from accounts.changes import LEFT_ON, WATCHED, found_wrong, history
 from accounts.countries import NAMES
+from accounts.departure_admin import DeparturesOfAccount, SayLeft
 from accounts.freshness import State, state
 from accounts.hooks.payloads import ACCOUNT_FIELDS, CONTACT_FIELDS
 from accounts.imports.resources import AccountResource, ContactResource
@@ -136,7 +137,7 @@ class ContactsInline(_ReadOnlyInline):
 
 
 @admin.register(Account)
-class AccountAdmin(ScopedAdmin):
+class AccountAdmin(DeparturesOfAccount, ScopedAdmin):
     """Companies, with what is known of them before the first dial."""
 
     resource_classes = [AccountResource]
@@ -303,7 +304,7 @@ class LeftFilter(DropdownFilter):
 
 
 @admin.register(Contact)
-class ContactAdmin(ScopedAdmin):
+class ContactAdmin(SayLeft, ScopedAdmin):
     """People at accounts, and how far what we know of them can be trusted."""
 
     resource_classes = [ContactResource]
@@ -366,7 +367,7 @@ class ContactAdmin(ScopedAdmin):
             by, at = request.user, timezone.now()
             changes = [
                 (field, str(getattr(before, field) or ""), str(getattr(obj, field) or ""))
-                for field in WATCHED
+                for field in (*WATCHED, LEFT_ON)
                 if getattr(before, field) != getattr(obj, field)
             ]
             rows = history(obj, changes, source=str(by), by=by, at=at)  # type: ignore[arg-type]
@@ -378,6 +379,8 @@ class ContactAdmin(ScopedAdmin):
             if isinstance(row, Verification):
                 row.contact, row.verified_by = form.instance, request.user  # type: ignore[assignment]
             row.save()
+            if isinstance(row, Verification):
+                found_wrong(row, at=timezone.now())
         formset.save_m2m()
 
     @display(description="name", ordering="last_name")

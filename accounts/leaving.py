@@ -37,6 +37,7 @@ def mark_back(
     contact.left_on = None
     contact.save(update_fields=["left_on", "updated_at"])
     return ContactChange.objects.create(
+        kind=ContactChange.Kind.BACK,
         contact=contact,
         field=VerifiedField.EMPLOYER,
         old=was_at,

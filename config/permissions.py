@@ -20,7 +20,7 @@ LIBRARY = ("casestudy", "competitornote")
 STANDARD = ("criterion", "framework", "frameworkversion")
 
 EVERYBODY = (
-    _some("accounts", "view", *ACCOUNTS, "verification", "contactchange", "proposal")
+    _some("accounts", "view", *ACCOUNTS, "verification", "contactchange", "proposal", "departure")
     | _some("handoffs", "view", "handoff", "handoffevent", "meeting", *STANDARD, "reason", *PACKAGE)
     | _some("sla", "view", "policy", "policyversion", "target", "escalationstep", "clock")
     | _some("team", "view", "territory", "coverage", "workcalendar", "workinterval", "holiday")

@@ -28,6 +28,7 @@ JOBS = (
     Job("Send what waits in the outbox", "messaging.tasks.deliver", 1),
     HEARTBEAT,
     Job("Read what other systems sent", "accounts.tasks.process_inbox", 1),
+    Job("Tell who works with somebody that they changed", "handoffs.tasks.tell_news", 1),
     Job("Read the log for the reports", "reports.tasks.read_log", 5),
     Job("Post reviews and weekly digests", "reports.tasks.send", 60),
     Job("Tidy up", "config.tasks.tidy", 24 * 60),

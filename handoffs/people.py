@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import origins
-from accounts.changes import WATCHED
+from accounts.changes import WATCHED, found_wrong
 from accounts.models import Contact, ContactChange, Method, Verification, VerifiedField
 from team.models import User
 
@@ -73,4 +73,7 @@ def verify(
         for field in fields
         if contact.verified_value(field)
     ]
-    return Verification.objects.bulk_create(rows)
+    made = Verification.objects.bulk_create(rows)
+    for row in made:
+        found_wrong(row, at=at)
+    return made

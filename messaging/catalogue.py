@@ -22,10 +22,15 @@ FIELDS = {
     "recipient": "the address the message was for",
     "title": "the subject of that message",
     "channel": "the name of the Slack channel",
+    "news": "what happened to a contact, without naming them",
+    "change": "the same in full: titles, companies",
+    "missing": "which parts of the package no longer hold",
+    "source": "the data source",
+    "count": "how many",
 }
 
 # Free text may hold what a prospect said, and Slack shows the subject: it stays in the body.
-BODY_ONLY = frozenset({"question", "note"})
+BODY_ONLY = frozenset({"question", "note", "change"})
 
 _HANDOFF = ("company", "lead_source", "territory", "sdr", "owner", "link")
 _MOVE = (*_HANDOFF, "actor", "reason", "note")
@@ -248,6 +253,26 @@ CATALOGUE: dict[str, Text] = {
         "Please find somebody for it, then check who covers whom:\n"
         "{link}\n",
     ),
+    "contact_changed": Text(
+        "A contact changed or left, to everybody who works with them",
+        (*_HANDOFF, "news", "change", "missing"),
+        "{company}: {news}",
+        "{change}\n"
+        "\n"
+        "The package no longer holds here: {missing}\n"
+        "\n"
+        "What we know is on one page; look at it before you call:\n"
+        "{link}\n",
+    ),
+    "updates_unmatched": Text(
+        "Updates about people we do not have, to every admin",
+        ("source", "count", "link"),
+        "{source} sent updates about records that we do not have",
+        "{count} updates from {source} waited a day for their record and were given up.\n"
+        "\n"
+        "Import or add the records, then have the updates read again:\n"
+        "{link}\n",
+    ),
     "channel_off": Text(
         "Slack channel switched off, to every admin",
         ("channel", "reason", "link"),
@@ -320,4 +345,9 @@ SAMPLES = {
     "recipient": "priya.nair@acme-robotics.example",
     "title": "Meet Ana Silva",
     "channel": "#handoffs",
+    "news": "the primary contact has left",
+    "change": "The primary contact has left Acme Robotics for Northwind Traders.",
+    "missing": "company and contact",
+    "source": "Clearfeed",
+    "count": "12",
 }

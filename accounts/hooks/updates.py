@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from accounts import origins
+from accounts.changes import found_wrong
 from accounts.domains import company_domain
 from accounts.hooks.payloads import Update
 from accounts.leaving import mark_back, mark_left
@@ -15,7 +16,6 @@ from accounts.matching import BY_MAIL_DOMAIN, AccountKeys, ContactKeys, find_acc
 from accounts.models import (
     Account,
     Contact,
-    ContactChange,
     EnrichmentSource,
     Method,
     SourceRecord,
@@ -153,16 +153,7 @@ def _bounce(contact: Contact, update: Update, said: Said) -> str:
             source=said.source,
             verified_at=said.at,
         )
-        latest = contact.latest_verification(field)
-        if latest is not None and latest.pk == row.pk:
-            ContactChange.objects.create(
-                kind=ContactChange.Kind.WRONG,
-                contact=contact,
-                field=field,
-                old=str(value),
-                source=said.source,
-                changed_at=said.at,
-            )
+        if found_wrong(row, at=said.at):
             words.append(f"{field.label} found wrong.")
     return " ".join(words) or "Noted; it is not what we use now."
 

@@ -10,6 +10,7 @@ from accounts.models.contact import (
     Verification,
     VerifiedField,
 )
+from accounts.models.departure import Departure
 from accounts.models.origin import Proposal, ValueOrigin
 from accounts.models.source import EnrichmentSource, InboundEvent, SourceRecord
 
@@ -20,6 +21,7 @@ __all__ = [
     "CommitteeRole",
     "Contact",
     "ContactChange",
+    "Departure",
     "EnrichmentSource",
     "GrowthSignal",
     "InboundEvent",

@@ -211,6 +211,7 @@ class ContactChange(models.Model):
     class Kind(models.TextChoices):
         CHANGED = "changed", "Changed"
         LEFT = "left", "Left the company"
+        BACK = "back", "Still there after all"
         WRONG = "wrong", "Found wrong"
 
     kind = models.CharField(max_length=7, choices=Kind, default=Kind.CHANGED)
@@ -221,9 +222,14 @@ class ContactChange(models.Model):
     source = models.CharField(max_length=80, help_text="A person, an import or a vendor.")
     changed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
     changed_at = models.DateTimeField(default=timezone.now)
+    # When those who work with the contact were told, or it was found that nobody has to be
+    told_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-changed_at", "-pk"]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(told_at=None), name="contact_change_untold"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.field}: {self.old} → {self.new}"

@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import Contact, EnrichmentSource, InboundEvent, Proposal
+from accounts.models import Contact, Departure, EnrichmentSource, InboundEvent, Proposal
 from handoffs import lifecycle
 from handoffs.models import CaseStudy, CompetitorNote, Handoff, Reason
 from messaging.models import Channel, Endpoint, Message
@@ -206,6 +206,17 @@ def _one_of_each(world: World, people: dict[str, User]) -> None:
             at=timezone.now(),
         )
         for name in ("contact", "other contact")
+    )
+    things["departure"], things["other departure"] = (
+        Departure.objects.create(
+            contact_id=things[name].pk,
+            account_id=things[name].account_id,
+            company="Northwind",
+            left_on=timezone.now().date(),
+            source="Clearfeed",
+        )
+        for name in ("contact", "other contact")
+        if isinstance(things[name], Contact)
     )
     things["endpoint"] = Endpoint.objects.create(name="CRM", url="https://hooks.example/x")
     things["competitornote"] = CompetitorNote.objects.create(
