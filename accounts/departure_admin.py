@@ -124,7 +124,10 @@ class DeparturesOfAccount:
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         account = self.get_object(request, object_id)  # type: ignore[attr-defined]
-        found = champions.open_departures([account]) if account else []
+        found: Any = []
+        if account:
+            found = champions.open_departures([account])
+            found = found.filter(contact__in=_contacts(viewer(request)))
         context = {**(extra_context or {}), "departures": found}
         return super().change_view(request, object_id, form_url, context)  # type: ignore[misc]
 
