@@ -11,6 +11,7 @@ from accounts.models.contact import (
     VerifiedField,
 )
 from accounts.models.departure import Departure
+from accounts.models.erased import ErasedAddress
 from accounts.models.origin import Proposal, ValueOrigin
 from accounts.models.source import EnrichmentSource, InboundEvent, SourceRecord
 
@@ -23,6 +24,7 @@ __all__ = [
     "ContactChange",
     "Departure",
     "EnrichmentSource",
+    "ErasedAddress",
     "GrowthSignal",
     "InboundEvent",
     "Method",
