@@ -47,7 +47,7 @@ lint: dev ## ruff, its formatter, and the floors of the house
 	@.venv/bin/lint-imports
 
 types: dev ## mypy
-	@$(PY) -m mypy config team accounts messaging handoffs sla reports
+	@$(PY) -m mypy config team accounts messaging handoffs sla reports privacy
 
 check: dev ## Django's own checks, missing migrations, and a deployment as it should be
 	@$(PY) manage.py check --database default --fail-level ERROR

@@ -1,15 +1,20 @@
 """Keeps people who asked to be forgotten from coming back; erasing them is privacy’s business.
 
-Every door that takes in a contact asks `is_erased` (one address) or `erased_among` (a batch).
+They are known by their addresses and by what other systems call them, each as a keyed digest.
+Every door that takes in a contact asks `is_erased`, or for a batch `erased_among`.
 """
 
 import hmac
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from accounts.models.erased import ErasedAddress
+
+if TYPE_CHECKING:
+    from accounts.models.contact import Contact
 
 SENTENCE = "This person asked us to erase their data, so their address cannot come back."
 BATCH = 500
@@ -21,9 +26,23 @@ def digest_of(email: str) -> str:
     return hmac.new(key, b"erased address " + _plain(email).encode(), "sha256").hexdigest()
 
 
-def is_erased(email: str) -> bool:
-    """Whether whoever has this address asked to be forgotten."""
-    return bool(email) and ErasedAddress.objects.filter(digest=digest_of(email)).exists()
+def names_of(contact: "Contact") -> list[str]:
+    """What a contact can be known by: the address, and its ids in other systems."""
+    ids = [
+        (name, getattr(contact, name)) for name in ("external_id", "hubspot_id", "salesforce_id")
+    ]
+    return [contact.email, *(f"{name} {value}" for name, value in ids if value)]
+
+
+def record_name(source_id: int, key: str) -> str:
+    """What a data source calls somebody."""
+    return f"source {source_id} {key}" if key else ""
+
+
+def is_erased(*names: str) -> bool:
+    """Whether somebody known by one of these addresses or ids asked to be forgotten."""
+    digests = [digest_of(name) for name in names if name]
+    return bool(digests) and ErasedAddress.objects.filter(digest__in=digests).exists()
 
 
 def erased_among(emails: Iterable[str]) -> set[str]:
@@ -45,11 +64,11 @@ def erased_among(emails: Iterable[str]) -> set[str]:
     return found
 
 
-def remember(emails: Iterable[str], *, at: datetime) -> None:
-    """Keep these addresses out from now on."""
-    for email in emails:
-        if email:
-            ErasedAddress.objects.get_or_create(digest=digest_of(email), defaults={"erased_at": at})
+def remember(names: Iterable[str], *, at: datetime) -> None:
+    """Keep whoever is known by these addresses and ids out from now on."""
+    for name in names:
+        if name:
+            ErasedAddress.objects.get_or_create(digest=digest_of(name), defaults={"erased_at": at})
 
 
 def _plain(email: str) -> str:

@@ -44,6 +44,8 @@ try:
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
     SECRET_KEY = env.str("SECRET_KEY", "") or local_secret_key(VAR_DIR)
     SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+    # Remembers erased people by a keyed digest: keep it when SECRET_KEY is changed.
+    PRIVACY_KEY = env.str("PRIVACY_KEY", "") or SECRET_KEY
     DATABASE = env.dj_db_url(
         "DATABASE_URL", f"sqlite:///{VAR_DIR / 'desk.sqlite3'}", conn_max_age=60
     )
@@ -67,6 +69,8 @@ except ValueError:
     refuse("BASE_URL", f"{BASE_URL!r} has a port that is not a number.")
 if len(SECRET_KEY) < 50:
     refuse("SECRET_KEY", "needs at least 50 characters.")
+if len(PRIVACY_KEY) < 50:
+    refuse("PRIVACY_KEY", "needs at least 50 characters.")
 if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
     refuse("ALLOWED_HOSTS", "names the hosts one by one, such as desk.example.com; * is not taken.")
 if DATABASE["ENGINE"].rsplit(".", 1)[-1] not in {"sqlite3", "postgresql"}:
@@ -134,6 +138,7 @@ INSTALLED_APPS = [
     "handoffs",
     "sla",
     "reports",
+    "privacy",
 ]
 
 MIDDLEWARE = [

@@ -2,7 +2,15 @@
 
 from django.apps import apps
 
-FLOORS = {"team": 0, "accounts": 1, "messaging": 1, "handoffs": 2, "sla": 3, "reports": 4}
+FLOORS = {
+    "team": 0,
+    "accounts": 1,
+    "messaging": 1,
+    "handoffs": 2,
+    "sla": 3,
+    "reports": 4,
+    "privacy": 5,
+}
 SIBLINGS = {"accounts", "messaging"}
 
 

@@ -26,6 +26,7 @@ WRONG = [
     ("ALLOWED_HOSTS", "*", {"DEBUG": "1"}),
     ("ALLOWED_HOSTS", "", {}),
     ("SECRET_KEY", "short", {}),
+    ("PRIVACY_KEY", "short", {}),
     ("DATABASE_URL", "nonsense", {}),
     ("DATABASE_URL", "mysql://desk@localhost/desk", {}),
     ("DATABASE_URL", "postgres://desk@localhost:port/desk", {}),

@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.hooks import payloads
-from accounts.hooks.updates import NotHere, Outcome, RefusedUpdate, apply
+from accounts.hooks.updates import ErasedPerson, NotHere, Outcome, RefusedUpdate, apply
 from accounts.models import EnrichmentSource, InboundEvent
 
 log = logging.getLogger("handoffdesk.hooks")
@@ -164,6 +164,10 @@ def _read(event: InboundEvent, now: datetime) -> str:
             return "unmatched"
         _put_off(event, State.PARKED, str(missing), now + LOOK_AGAIN)
         return "parked"
+    except ErasedPerson as refusal:
+        if _settle(event, State.REFUSED, str(refusal), now):
+            InboundEvent.objects.filter(pk=event.pk).update(body="", record_key="")
+        return "refused"
     except (RefusedUpdate, payloads.Unreadable) as refusal:
         _settle(event, State.REFUSED, str(refusal), now)
         return "refused"

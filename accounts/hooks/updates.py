@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from accounts import origins
 from accounts.changes import found_wrong
 from accounts.domains import company_domain
+from accounts.erased import SENTENCE, is_erased, record_name
 from accounts.hooks.payloads import Update
 from accounts.leaving import mark_back, mark_left
 from accounts.matching import BY_MAIL_DOMAIN, AccountKeys, ContactKeys, find_accounts, find_contacts
@@ -39,6 +40,10 @@ class RefusedUpdate(Exception):
     """The update cannot be taken. The text is a sentence."""
 
 
+class ErasedPerson(RefusedUpdate):
+    """It is about somebody who asked to be forgotten: not even what was sent is kept."""
+
+
 class Outcome(NamedTuple):
     """What an update did, in words, and to which record."""
 
@@ -53,6 +58,8 @@ def apply(update: Update, *, source: EnrichmentSource, rank: str, now: datetime)
     said = Said(source.name, update.at, rank)
     if not update.is_about_a_contact:
         return _account_update(update, source, said, now)
+    if is_erased(update.values.get("email", ""), record_name(source.pk, update.key)):
+        raise ErasedPerson(SENTENCE)
     contact = _contact(update, source)
     if contact is None:
         if not update.creates:

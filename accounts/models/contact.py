@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
-from accounts.erased import SENTENCE, is_erased
+from accounts.erased import SENTENCE, is_erased, names_of
 from accounts.models.account import Account
 from accounts.querysets import ContactQuerySet
 from team.bounds import check_instant, check_one_line, check_storable
@@ -125,7 +125,7 @@ class Contact(models.Model):
         self.email = self.email.strip().lower()
         if not (self.name or self.email):
             raise ValidationError({"last_name": "Enter the contact's name."})
-        if is_erased(self.email):
+        if is_erased(*names_of(self)):
             raise ValidationError({"email": SENTENCE})
 
     def latest_verification(self, field: "VerifiedField | str") -> "Verification | None":

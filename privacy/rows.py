@@ -1,0 +1,76 @@
+"""The rows in which somebody stands, found through the register; nothing here changes them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Cast
+
+from accounts.models import Contact
+from handoffs.models import Handoff
+from privacy.person import Person, Words
+from privacy.register import personal, searched
+from team.models import AuditEntry
+
+
+def all_of(model: type[models.Model]) -> "models.QuerySet[Any]":
+    """Every row, whatever guard the model's own manager puts before a change."""
+    return models.QuerySet(model=model)
+
+
+def pointing_at(target: type[models.Model]) -> Iterator[tuple[type[models.Model], str]]:
+    """Each model with personal data and the name of its foreign key to `target`."""
+    for model in searched():
+        for field in model._meta.local_concrete_fields:
+            if field.is_relation and field.related_model is target:
+                yield model, field.attname
+
+
+def of_contacts(person: Person) -> Iterator["models.QuerySet[Any]"]:
+    """Rows that are about the person as such: checks, changes, seats at the table."""
+    for model, column in pointing_at(Contact):
+        if model is not Handoff and column == "contact_id":
+            yield all_of(model).filter(**{f"{column}__in": person.ids})
+
+
+def of_handoffs(pks: set[int]) -> Iterator["models.QuerySet[Any]"]:
+    """The handoffs themselves, every row that belongs to one, and the mail about them."""
+    yield all_of(Handoff).filter(pk__in=pks)
+    for model, column in pointing_at(Handoff):
+        yield all_of(model).filter(**{f"{column}__in": pks})
+    message = apps.get_model("messaging", "Message")
+    yield all_of(message).filter(about__in=[f"handoff:{pk}" for pk in pks])
+    trail = all_of(AuditEntry).filter(model=Handoff._meta.label_lower)
+    yield trail.filter(object_id__in=[str(pk) for pk in pks])
+
+
+def mentioning(words: Words) -> Iterator["models.QuerySet[Any]"]:
+    """For each model, the rows in whose personal fields one of `words` may stand."""
+    spellings = sorted(words.spellings())
+    if not spellings:
+        return
+    for model in searched():
+        columns = personal(model)
+        casts = {f"{name}_text": Cast(name, models.TextField()) for name in columns}
+        rows = all_of(model).annotate(**casts)
+        asked = Q()
+        for name in casts:
+            for spelling in spellings:
+                asked |= Q(**{f"{name}__icontains": spelling})
+        yield rows.filter(asked)
+
+
+def nearby(person: Person) -> Iterator["models.QuerySet[Any]"]:
+    """Rows close enough that a first name alone means the person."""
+    yield from of_handoffs(person.handoffs | person.seats)
+    firms = {contact.account_id for contact in person.contacts if contact.account_id}
+    account = apps.get_model("accounts", "Account")
+    yield all_of(account).filter(pk__in=firms)
+    for model, column in pointing_at(Contact):
+        if column != "contact_id":  # such as whose place they took
+            yield all_of(model).filter(**{f"{column}__in": person.ids})
+    for model, column in pointing_at(account):
+        if model not in (Contact, Handoff):
+            yield all_of(model).filter(**{f"{column}__in": firms})
