@@ -5,14 +5,20 @@ import uuid
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
+from django.contrib.auth import logout
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from config.views import unavailable
 
 Next = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("handoffdesk.request")
+
+SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"
+SEEN_EVERY = 600  # seconds; each time is a write
 
 PERMISSIONS_POLICY = (
     "geolocation=(), camera=(), microphone=(), payment=(), usb=(), interest-cohort=()"
@@ -44,7 +50,28 @@ class SecurityHeaders:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store")
+        if request.method == "POST" and request.path == reverse("admin:logout"):
+            response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return response
+
+
+class SessionAge:
+    """Ends a session twelve hours after the sign-in, and keeps a used one from going idle."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = timezone.now().timestamp()
+            signed_in = request.session.get(SIGNED_IN_AT)
+            if signed_in is None:
+                request.session[SIGNED_IN_AT] = signed_in = now
+            if now - signed_in >= settings.SESSION_LONGEST:
+                logout(request)
+            elif now - request.session.get(SEEN_AT, 0) >= SEEN_EVERY:
+                request.session[SEEN_AT] = now  # and with it the eight idle hours begin anew
+        return self.get_response(request)
 
 
 class PersonsTimeZone:

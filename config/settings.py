@@ -55,6 +55,7 @@ try:
     # Hosts that webhooks and enrichment may contact: names, or whole origins of one's own.
     OUTGOING_HOSTS: list[str] = env.list("OUTGOING_HOSTS", [])
     REDIS_URL = env.str("REDIS_URL", "")
+    SIGN_IN_FAILURES_PER_ADDRESS = env.int("SIGN_IN_FAILURES_PER_ADDRESS", 20)
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 except (EnvError, ValueError) as error:
     # environs words its errors as `Environment variable "X" invalid: …`.
@@ -107,6 +108,8 @@ if "EMAIL_BACKEND" not in EMAIL:
     )
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1] or len(DEFAULT_FROM_EMAIL.splitlines()) != 1:
     refuse("DEFAULT_FROM_EMAIL", "takes an address such as Handoff Desk <desk@example.com>.")
+if SIGN_IN_FAILURES_PER_ADDRESS < 5:
+    refuse("SIGN_IN_FAILURES_PER_ADDRESS", "takes 5 or more, counted in an hour.")
 if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
     refuse("REDIS_URL", "takes redis://host:port/number.")
 
@@ -152,6 +155,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.SessionAge",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.PersonsTimeZone",
@@ -222,16 +226,23 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "team.passwords.ContextWords"},
 ]
+# How long somebody who mistypes waits: see team/sign_in.py.
+AXES_HANDLER = "team.sign_in.SignInGuard"
+AXES_CLIENT_IP_CALLABLE = "team.sign_in.client_address"
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # trying while one waits adds nothing
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "errors/429.html"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_DISABLE_ACCESS_LOG = True
 
-SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_COOKIE_AGE = 8 * 60 * 60  # idle
+SESSION_LONGEST = 12 * 60 * 60  # whatever is done in it: see config.middleware.SessionAge
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -41,6 +41,7 @@ WRONG = [
     ("OUTGOING_HOSTS", "ftp://files.example.com", {}),
     ("OUTGOING_HOSTS", "https://crm.example.com/path", {}),
     ("REDIS_URL", "http://localhost:6379", {}),
+    ("SIGN_IN_FAILURES_PER_ADDRESS", "0", {}),
     ("LOG_LEVEL", "LOUD", {}),
     ("VAR_DIR", "/proc/nowhere", {}),
 ]

@@ -6,14 +6,14 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet, Subquery
 from django.db.models.expressions import OuterRef
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, BaseDialogForm
 
 from team.admin_kit import KeptAdmin, counted, listed, viewer
 from team.forms import NewPersonForm, PersonForm
@@ -81,6 +81,7 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):  # type: ignore[misc]
     ordering = ["first_name", "last_name", "username"]
     filter_horizontal = []
     readonly_fields = ["last_login", "date_joined", "holds"]
+    actions_detail = ["sign_out"]
     add_fieldsets = [
         (
             None,
@@ -165,6 +166,31 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):  # type: ignore[misc]
         if change and "is_active" in form.changed_data and not obj.is_active:
             for sentence in left_behind(obj):
                 self.message_user(request, sentence, messages.WARNING)
+
+    @action(
+        description="Sign out everywhere",
+        icon="logout",
+        permissions=["sign_out"],
+        dialog={
+            "title": "Sign out everywhere?",
+            "description": "All of their sessions end, on every device. They can sign in again.",
+            "form_class": BaseDialogForm,
+            "form_submit_text": "Sign out",
+        },
+    )
+    def sign_out(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        person = self.row(request, object_id)
+
+        def work() -> str:
+            ended = end_sessions(person, now=timezone.now())
+            return f"{person} is signed out: {counted(ended, 'session')} ended."
+
+        return self.press(request, work, back_to=self.page_of(person))
+
+    def has_sign_out_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        if object_id is None:
+            return self.has_change_permission(request)
+        return self.has_change_permission(request, self.row(request, object_id))
 
     def _own_roles_note(self, request: HttpRequest, obj: User) -> str:
         if obj == viewer(request) and not obj.is_superuser:

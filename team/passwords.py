@@ -1,0 +1,27 @@
+"""What a password may not be, beyond Django’s own rules."""
+
+from django.core.exceptions import ValidationError
+
+# Words that everybody here would try first
+CONTEXT = ("handoff", "handoffdesk", "desk")
+LONGEST = 1024
+
+
+class ContextWords:
+    """Refuses passwords made of the product’s own words, and texts that only cost time to hash."""
+
+    def validate(self, password: str, user: object = None) -> None:
+        if len(password) > LONGEST:
+            raise ValidationError(f"Use at most {LONGEST:,} characters.", code="too_long")
+        rest = password.casefold()
+        for word in sorted(CONTEXT, key=len, reverse=True):
+            rest = rest.replace(word, "")
+        if len([character for character in rest if character.isalpha()]) < 4 and rest != (
+            password.casefold()
+        ):
+            raise ValidationError(
+                "Use something that is not the name of this product.", code="context"
+            )
+
+    def get_help_text(self) -> str:
+        return "Your password can’t be made of the name of this product."
