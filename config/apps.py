@@ -16,12 +16,17 @@ class ConfigConfig(AppConfig):
     verbose_name = "Set-up"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401  registers itself, once the apps are loaded
+        # django-q2 can only be imported once the apps are loaded; the checks register themselves
+        from django_q.signals import post_execute_in_worker
+
+        from config import checks  # noqa: F401
+        from config.starved import end_if_starved
 
         for label in KEPT_OUT_OF_THE_ADMIN:
             for model in apps.get_app_config(label).get_models():
                 if admin.site.is_registered(model):
                     admin.site.unregister(model)
+        post_execute_in_worker.connect(end_if_starved, dispatch_uid="config.starved")
         post_migrate.connect(_sync_schedules, sender=apps.get_app_config("django_q"))
 
 

@@ -353,11 +353,12 @@ Q_CLUSTER = {
     "poll": 0.5,
     "time_zone": "UTC",
     "orm": "default",
+    "broker_class": "config.broker.DatabaseQueue",
     "label": "Worker",
 }
 if REDIS_URL:
     del Q_CLUSTER["orm"]
-    Q_CLUSTER["redis"] = REDIS_URL
+    Q_CLUSTER |= {"redis": REDIS_URL, "broker_class": "config.broker.RedisQueue"}
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if REDIS_URL:

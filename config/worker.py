@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from types import FrameType
 
 from django.conf import settings
@@ -32,6 +33,7 @@ log = logging.getLogger("handoffdesk.worker")
 # looks for it every thirty seconds.
 USUAL_GAP = {"worker": 0, "queue": 0, "scheduler": 90}
 TIME_TO_START = 60  # seconds that a new cluster has until its first heartbeat
+AGREED = 30.0  # seconds by which the wall clock may stray from the steady one between two looks
 WHAT_SILENCE_MEANS = {
     "worker": "no task has run",
     "queue": "no task was ticked off",
@@ -60,6 +62,7 @@ class Supervisor:
         self.cluster: subprocess.Popen[bytes] | None = None
         self.helpers: list[subprocess.Popen[bytes]] = []
         self.signs = Signs()
+        self.wall = WallClock()
         self.note = Note(settings.VAR_DIR, settings.DATABASES["default"])
 
     def run(self) -> None:
@@ -98,6 +101,8 @@ class Supervisor:
         while not self.stopping:
             if (status := self.cluster.poll()) is not None:
                 return f"it ended by itself with status {status}"
+            if jump := self.wall.jump():
+                self._time_was_set(jump)
             now = time.monotonic()
             if now >= next_poke:
                 next_poke = now + self.limits.poke
@@ -135,10 +140,16 @@ class Supervisor:
         self.signs.read()
 
     def _start_afresh(self) -> None:
-        """Empty the queue of what may have killed or stalled the last cluster; poke every job."""
+        """Empty the queue of what may have killed or stalled a cluster; poke every urgent job."""
         schedules.sync()
         get_broker().purge_queue()
         schedules.poke(*(job for job in schedules.JOBS if job.minutes == 1))
+
+    def _time_was_set(self, seconds: float) -> None:
+        """Have the cluster look at once: tasks queued by the old time may wait in the future."""
+        way = "back" if seconds < 0 else "forward"
+        log.warning("Time went %s by %s.", way, timedelta(seconds=round(abs(seconds))))
+        self._from_database(self._start_afresh)
 
     def _from_database(self, ask: Callable[[], None]) -> None:
         """Do `ask`; a database that does not answer is not held against the cluster."""
@@ -170,6 +181,24 @@ def command(*words: str) -> list[str]:
     """
     name, *rest = words
     return [sys.executable, str(settings.BASE_DIR / "manage.py"), name, "--skip-checks", *rest]
+
+
+class WallClock:
+    """Notices when the time of day is set, which the steady clock knows nothing of."""
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.wall, self.steady = wall, steady
+        self.gap = wall() - steady()
+
+    def jump(self) -> float:
+        """By how many seconds the time of day was set since the last look; 0 if it was not."""
+        gap = self.wall() - self.steady()
+        jump, self.gap = gap - self.gap, gap
+        return jump if abs(jump) > AGREED else 0.0
 
 
 class Signs:

@@ -129,6 +129,19 @@ class ReassignForm(DecisionForm):
         self.fields["to"].queryset = people  # type: ignore[attr-defined]
 
 
+class PauseForm(DecisionForm):
+    why = text(
+        "Why do the clocks have to wait?", "Both sides read it, and so does the log.", rows=2
+    )
+
+    def clean_why(self) -> str:
+        return sentence(self.cleaned_data["why"], "Say in a sentence why the clocks have to wait.")
+
+
+class ResumeForm(DecisionForm):
+    note = text("What has changed", required=False, rows=2)
+
+
 class AnswerForm(DecisionForm):
     text = text("Your answer", "The AE reads it beside the package.", required=False)
 

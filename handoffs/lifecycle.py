@@ -19,7 +19,7 @@ from handoffs.completeness import gaps
 from handoffs.log import record
 from handoffs.models import Criterion, Handoff, LeadSource, Reason
 from handoffs.models.event import EventKind
-from handoffs.moves import TRANSITIONS, WITH_AE, fresh_of, guard, insist, move, reason_of
+from handoffs.moves import TRANSITIONS, WITH_AE, fresh_of, guard, insist, move, now_of, reason_of
 from handoffs.pursuit import (
     create_opportunity,
     disqualify,
@@ -80,8 +80,8 @@ def submit(handoff: Handoff, *, by: User | None, at: datetime | None = None) -> 
     Refused with every gap when the package is incomplete; the refusal is logged. A change of the
     package between the gate's look and the move is noticed by its version.
     """
-    at = at or timezone.now()
     fresh = fresh_of(handoff)
+    at = at or now_of(fresh)
     guard("submit", fresh, by)
     _pass_gate(fresh, by=by, at=at)
     decision = routing.route(fresh, at)
@@ -103,7 +103,7 @@ def submit(handoff: Handoff, *, by: User | None, at: datetime | None = None) -> 
 
 def accept(handoff: Handoff, *, by: User, at: datetime | None = None, note: str = "") -> Handoff:
     """Take it over. Exactly one person can, however many try at once."""
-    at = at or timezone.now()
+    at = at or now_of(handoff)
     return move(
         "accept",
         handoff,
@@ -128,7 +128,7 @@ def reject(
 
     `criterion` is the one of the handoff's own standard that it fails, where it is about one.
     """
-    at = at or timezone.now()
+    at = at or now_of(handoff)
     chosen = reason_of(reason, Reason.Use.REJECT)
     insist(note, "Say in a sentence why, so that the SDR can learn from it.")
     data: dict[str, Any] = {"counts": chosen.counts}
@@ -167,8 +167,8 @@ def answer(
     handoff: Handoff, *, by: User | None, text: str = "", at: datetime | None = None
 ) -> Handoff:
     """Send a returned handoff back to its AE, through the gate again; the clocks go on."""
-    at = at or timezone.now()
     fresh = fresh_of(handoff)
+    at = at or now_of(fresh)
     guard("answer", fresh, by)
     _pass_gate(fresh, by=by, at=at)
     return move(
@@ -187,7 +187,7 @@ def withdraw(
     handoff: Handoff, *, by: User | None, note: str = "", at: datetime | None = None
 ) -> Handoff:
     """Take it back before anybody accepted it."""
-    at = at or timezone.now()
+    at = at or now_of(handoff)
     return move(
         "withdraw",
         handoff,

@@ -47,6 +47,8 @@ TRANSITIONS: dict[str, Move] = {
         rights.WITHDRAW,
     ),
     "reassign": Move(WITH_AE, None, EventKind.REASSIGNED, rights.REASSIGN),
+    "pause": Move(WITH_AE, None, EventKind.PAUSED, rights.PAUSE),
+    "resume": Move(WITH_AE, None, EventKind.RESUMED, rights.PAUSE),
     "start_preparation": Move((Status.ACCEPTED,), None, EventKind.PREP_STARTED, rights.WORK),
     "finish_preparation": Move((Status.ACCEPTED,), None, EventKind.PREP_FINISHED, rights.WORK),
     "contact": Move((Status.ACCEPTED,), None, EventKind.CONTACTED, rights.WORK),
@@ -76,7 +78,7 @@ def move(
     its own checks on: a change since then refuses the move; without it the look is repeated.
     """
     step = TRANSITIONS[verb]
-    at = at or timezone.now()
+    at = at or now_of(handoff)
     with transaction.atomic():
         for _ in range(1 if seen else LOOKS):
             found = seen or fresh_of(handoff)
@@ -107,6 +109,11 @@ def guard(verb: str, handoff: Handoff, by: User | None) -> None:
         raise TransitionRefused(_too_late(handoff, verb))
     if sentence := rights.why_not(by, TRANSITIONS[verb].right, handoff):
         raise TransitionRefused(sentence)
+
+
+def now_of(handoff: Handoff) -> datetime:
+    """Now, but never before its last change: a clock that was set back leaves the log in order."""
+    return max(timezone.now(), handoff.updated_at)
 
 
 def fresh_of(handoff: Handoff) -> Handoff:

@@ -12,15 +12,15 @@ from django.utils import timezone
 
 from handoffs import meetings
 from handoffs.models import Handoff, Reason
-from handoffs.moves import fresh_of, move, reason_of
+from handoffs.moves import fresh_of, move, now_of, reason_of
 from handoffs.refusal import TransitionRefused
 from team.models import User
 
 
 def start_preparation(handoff: Handoff, *, by: User, at: datetime | None = None) -> Handoff:
     """Open the fifteen minutes of preparation."""
-    at = at or timezone.now()
     fresh = fresh_of(handoff)
+    at = at or now_of(fresh)
     if fresh.prep_started_at:
         raise TransitionRefused("The preparation was already started.")
     return move(
@@ -37,8 +37,8 @@ def finish_preparation(
     handoff: Handoff, *, by: User, at: datetime | None = None, **notes: Any
 ) -> Handoff:
     """Close the preparation; `notes` (likely objections, case study, …) go into the log."""
-    at = at or timezone.now()
     fresh = fresh_of(handoff)
+    at = at or now_of(fresh)
     if fresh.prep_finished_at:
         raise TransitionRefused("The preparation is already finished.")
     if not fresh.prep_started_at:
@@ -67,11 +67,10 @@ def record_contact(
 
     Before the preparation is finished it is possible, and logged as unprepared.
     """
-    now = timezone.now()
-    at = at or now
     fresh = fresh_of(handoff)
-    if at > now + timedelta(minutes=5):
+    if at is not None and at > timezone.now() + timedelta(minutes=5):
         raise TransitionRefused("A contact cannot be logged before it happened.")
+    at = at or now_of(fresh)
     if fresh.accepted_at and at < fresh.accepted_at:
         raise TransitionRefused("That was before the handoff was accepted; check the time.")
     data: dict[str, Any] = {"channel": channel, "first": fresh.first_contact_at is None}
@@ -92,8 +91,8 @@ def create_opportunity(
     at: datetime | None = None,
 ) -> Handoff:
     """The deal qualified: after a held meeting, or on the phone before the one that is booked."""
-    at = at or timezone.now()
     fresh = fresh_of(handoff)
+    at = at or now_of(fresh)
     if sentence := meetings.why_no_opportunity(fresh, at):
         raise TransitionRefused(sentence)
     return move(
@@ -122,7 +121,7 @@ def disqualify(
     at: datetime | None = None,
 ) -> Handoff:
     """No deal after all, with a reason from the list; a meeting to come is called off."""
-    at = at or timezone.now()
+    at = at or now_of(handoff)
     chosen = reason_of(reason, Reason.Use.DISQUALIFY)
     coming = handoff.coming_meeting()
     if coming is not None and coming.starts_at <= at:

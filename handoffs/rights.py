@@ -8,7 +8,7 @@ from team.models import User
 
 SUBMIT, ACCEPT, DECIDE, WITHDRAW = "submit", "accept", "decide", "withdraw"
 REASSIGN, WORK, EDIT, DELETE = "reassign", "work", "edit", "delete"
-BOOK, LEAD = "book", "lead"
+BOOK, LEAD, PAUSE = "book", "lead", "pause"
 
 
 def why_not(user: User | None, action: str, handoff: Handoff) -> str:
@@ -115,6 +115,14 @@ def _lead(user: User, handoff: Handoff) -> str:
     return "" if leads_it(user, handoff) else "Only a manager of this handoff may do this."
 
 
+def _pause(user: User, handoff: Handoff) -> str:
+    if handoff.owner_id == user.pk:
+        return "Nobody pauses a clock that runs for themselves; your manager can."
+    if leads_it(user, handoff) or user.is_revops:
+        return ""
+    return "Only a manager of this handoff may pause its clocks."
+
+
 def _reassign(user: User, handoff: Handoff) -> str:
     if leads_it(user, handoff) or user.is_revops:
         return ""
@@ -134,4 +142,5 @@ _RULES = {
     DELETE: _delete,
     BOOK: _book,
     LEAD: _lead,
+    PAUSE: _pause,
 }

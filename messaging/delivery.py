@@ -41,6 +41,8 @@ JITTER = 0.2
 LONGEST_HOLD = timedelta(minutes=15)
 # How long tries that the other side put off itself are not counted.
 PATIENCE = timedelta(hours=48)
+# How far the clocks of two machines may be apart; what comes from further ahead was misdated
+CLOCKS_DIFFER = timedelta(minutes=10)
 # A task of the worker is ended after 60 s; one message takes 15 s at most.
 PASS_SECONDS = 30.0
 BATCH = 200
@@ -60,6 +62,17 @@ def deliver_due(now: datetime | None = None, limit: int = 5000, patient: bool = 
     second one to the next pass. With `now` given, time stands still at it.
     """
     return _Pass(now, limit, patient).run()
+
+
+def _mind_the_time(now: datetime) -> None:
+    """Where the clock was set back, nothing waits until it has caught up."""
+    ahead = now + CLOCKS_DIFFER
+    Message.objects.filter(state__in=WAITING, next_try_at__gt=now, created_at__gt=ahead).update(
+        next_try_at=now
+    )
+    held = Message.objects.filter(state=Message.State.SENDING, lease_until__gt=ahead + LEASE)
+    held.update(lease_until=now + LEASE)
+    Channel.objects.filter(free_at__gt=ahead + LONGEST_HOLD).update(free_at=None)
 
 
 def release_stuck(now: datetime | None = None) -> int:
@@ -106,6 +119,7 @@ class _Pass:
         return self.frozen or timezone.now()
 
     def run(self) -> Results:
+        _mind_the_time(self.now())
         release_stuck(self.now())
         _drop_expired(self.now())
         with MailLine() as self.mail:
@@ -192,6 +206,8 @@ class _Pass:
             log.exception("message %s could not be tried", mine[0].pk)
             said = f"Something broke on our side: {type(error).__name__}."
             self._record_failure(mine, token, TransportError(said, unknown=True), channel)
+            if isinstance(error, MemoryError):  # nor can this process try any other
+                raise
         else:
             self._record_sent(mine, token)
 

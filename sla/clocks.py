@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from handoffs.models import Handoff, HandoffEvent
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200  # due clocks in one transaction: a verb on one of them waits for as long as it takes
 LATER = timedelta(hours=1)  # when a clock that could not be worked on is tried again
+SOON = timedelta(minutes=1)  # the same where the clock itself is not the reason
+MANY = 10  # due clocks that all fail at once are not all spoilt
 
 
 def apply(event: HandoffEvent) -> None:
@@ -78,7 +80,9 @@ def sweep(now: datetime | None = None, *, seconds: float | None = None) -> dict[
 
     Any number of these may run at once: a step fires once. Each batch is a transaction of its
     own, in which every clock is computed again from the log first. A clock that raises is tried
-    again an hour later and says why; the others go on. Costs what is due, not what is open.
+    again an hour later and says why; the others go on. Where the database or the machine is at
+    fault nothing is put off: it raises, or the next pass tries again. Costs what is due, not what
+    is open.
 
     After `seconds` it takes no further batch and leaves the rest to the next pass.
     """
@@ -116,8 +120,9 @@ class _Pass:
             )
             if due:
                 self.counts["due"] += len(due)
-                for clock in self._together(due):
-                    self._alone(clock)
+                left = self._together(due)
+                failed = [(clock, error) for clock in left if (error := self._alone(clock))]
+                self._put_off(failed, all_of_them=MANY <= len(due) == len(failed))
         return {clock.pk for clock in due}
 
     def _together(self, due: list[Clock]) -> list[Clock]:
@@ -127,7 +132,13 @@ class _Pass:
         on it after that), and everything if anything fails.
         """
         handoffs = Handoff.objects.filter(pk__in={clock.handoff_id for clock in due})
-        cases = self.ledger.load(self.crowd.handoffs(handoffs))
+        try:
+            with transaction.atomic():
+                cases = self.ledger.load(self.crowd.handoffs(handoffs))
+        except Exception as error:
+            _raise_if_hopeless(error)
+            logger.exception("A batch of %s is read one by one.", len(due))
+            return due
         done, left = _Done(), list[Clock]()
         moving: set[int] = set()
         for one in due:
@@ -143,7 +154,8 @@ class _Pass:
         try:
             with transaction.atomic():
                 done.write(self.crowd)
-        except Exception:  # whichever it is, alone it will be found
+        except Exception as error:  # whichever it is, alone it will be found
+            _raise_if_hopeless(error)
             logger.exception("A batch of %s is worked on one by one.", len(due))
             return due
         self.counts["fired"] += len(done.alerts)
@@ -171,18 +183,28 @@ class _Pass:
         self.ledger.plan_on(case, clock)
         return looked
 
-    def _alone(self, due: Clock) -> None:
-        """Work on one clock, so that what fails is undone and put off without the others."""
+    def _alone(self, due: Clock) -> Exception | None:
+        """Work on one clock, so that what fails is undone without the others; why it failed."""
         try:
             with transaction.atomic():
                 counts = self._look(due)
         except Exception as error:  # one bad row must not stop the others
-            logger.exception("Clock %s is put off by an hour.", due.pk)
-            trouble = f"{type(error).__name__}: {error}"[:300]
-            Clock.objects.filter(pk=due.pk).update(next_at=self.now + LATER, trouble=trouble)
-            counts = {"failed": 1}
+            _raise_if_hopeless(error)
+            logger.exception("Clock %s could not be worked on.", due.pk)
+            return error
         for name, count in counts.items():
             self.counts[name] += count
+        return None
+
+    def _put_off(self, failed: list[tuple[Clock, Exception]], *, all_of_them: bool) -> None:
+        """Try them again later: an hour later, unless the reason lies outside of them."""
+        for clock, error in failed:
+            outside = all_of_them or isinstance(error, OUTSIDE)
+            trouble = f"{type(error).__name__}: {error}"[:300]
+            Clock.objects.filter(pk=clock.pk).update(
+                next_at=self.now + (SOON if outside else LATER), trouble=trouble
+            )
+        self.counts["failed"] += len(failed)
 
     def _look(self, due: Clock) -> dict[str, int]:
         """Do what one clock is due for, each step once, in the order they fell due."""
@@ -232,6 +254,18 @@ class _Done:
         escalation.write(self.alerts, crowd)
         Breach.objects.bulk_create(self.breaches)
         save_plans(self.clocks)
+
+
+# What a database or a machine in trouble raises, whatever row is worked on
+OUTSIDE = (OperationalError, InterfaceError, MemoryError)
+
+
+def _raise_if_hopeless(error: Exception) -> None:
+    """Let `error` go on up where going on makes no sense: no memory, or no connection."""
+    if isinstance(error, MemoryError):
+        raise error
+    if isinstance(error, OUTSIDE) and not connection.is_usable():
+        raise error
 
 
 def _locked(pk: int) -> Handoff:

@@ -184,6 +184,7 @@ def _hand_over(record: Escalation, case: Case, clock: Clock, crowd: Crowd) -> Al
     """
     handoff, now = case.handoff, crowd.now
     alert = Alert(record)
+    at = max(now, handoff.updated_at)  # later than now after a clock was set back
     had_it = case.owners()
     why = _why(handoff, clock, crowd)
     for hop in islice(stand_ins(handoff.owner, handoff.territory, now), MOST_BACKUPS):
@@ -191,7 +192,7 @@ def _hand_over(record: Escalation, case: Case, clock: Clock, crowd: Crowd) -> Al
         if not verdict:
             try:
                 with transaction.atomic():
-                    lifecycle.reassign(handoff, to=hop.user, why=why, by=None, at=now)
+                    lifecycle.reassign(handoff, to=hop.user, why=why, by=None, at=at)
             except TransitionRefused as refusal:
                 verdict = str(refusal)
         asked = Asked(hop.user, hop.because, verdict)

@@ -64,7 +64,9 @@ def name_of(group: int) -> str:
 
 def is_alive(now: datetime) -> bool:
     """Whether a worker's task ran within the last two minutes. Raises the database's errors."""
-    return Heartbeat.objects.filter(name=WORKER, beat_at__gte=now - RED_AFTER).exists()
+    # One from the future, left by a clock that was set back since, says nothing
+    sane = Heartbeat.objects.filter(name=WORKER, beat_at__lte=now + RED_AFTER)
+    return sane.filter(beat_at__gte=now - RED_AFTER).exists()
 
 
 def findings(now: datetime) -> list[Finding]:
@@ -103,7 +105,7 @@ def _worker(now: datetime) -> Finding:
         return Finding(
             "Worker", Light.RED, "No worker has run yet. Start it: manage.py run_worker."
         )
-    age = now - beat_at
+    age = abs(now - beat_at)  # ahead of now: a clock was set back since, and no task ran
     if age > RED_AFTER:
         return Finding(
             "Worker",

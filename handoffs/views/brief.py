@@ -183,6 +183,7 @@ def _writing(
         "gap_count": len(missing),
         "sections_done": done,
         "sections_total": total,
+        "pause": history.open_pause(events) if handoff.is_open else None,
         "question": history.open_question(events) if is_returned else None,
         "answer_form": AnswerForm(handoff=handoff, by=user, now=now) if is_returned else None,
     }

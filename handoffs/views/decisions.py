@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from handoffs import decision_forms as forms
-from handoffs import lifecycle, meetings, rights
+from handoffs import lifecycle, meetings, pausing, rights
 from handoffs.models import Handoff
 from handoffs.refusal import TransitionRefused
 from handoffs.views.decision import Decision, Status
@@ -136,6 +136,32 @@ DECISIONS: dict[str, Decision] = {
             form=forms.ReassignForm,
             intro="What was missed so far stays on the record.",
             icon="person_add",
+        ),
+        Decision(
+            "pause",
+            "Pause clocks",
+            "Pause the clocks of this handoff",
+            rights.PAUSE,
+            lifecycle.WITH_AE,
+            pausing.pause,
+            "Paused. Nobody is late and nobody is reminded until the clocks go on.",
+            form=forms.PauseForm,
+            intro="For what neither side can help, such as a prospect who asked for a week. What "
+            "was missed so far stays missed.",
+            icon="pause",
+            why_not_now=pausing.why_no_pause,
+        ),
+        Decision(
+            "resume",
+            "Resume clocks",
+            "Let the clocks go on",
+            rights.PAUSE,
+            lifecycle.WITH_AE,
+            pausing.resume,
+            "The clocks go on from where they stood.",
+            form=forms.ResumeForm,
+            icon="play_arrow",
+            why_not_now=pausing.why_no_resume,
         ),
         Decision(
             "withdraw",

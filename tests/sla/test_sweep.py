@@ -1,12 +1,13 @@
 """The sweep: each step once, at its minute, whatever happens in between."""
 
 import json
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
@@ -15,6 +16,7 @@ from handoffs.models import Handoff, HandoffEvent
 from messaging import outbox
 from messaging.models import Message
 from sla import clocks, tasks
+from sla.ledger import Case, Ledger
 from sla.models import Breach, Clock, Escalation
 from team.models import Absence
 from tests.factories import submitted
@@ -204,6 +206,69 @@ def test_one_that_cannot_be_written_does_not_hold_up_its_batch(inbound, package,
     assert (counts["fired"], counts["failed"]) == (1, 1)
     assert [e.clock.handoff for e in Escalation.objects.all()] == [other]
     assert Message.objects.filter(kind="sla_remind").get().about == f"handoff:{other.pk}"
+
+
+def breaks(error: Exception) -> Callable[[outbox.Sack], None]:
+    def drop(sack: outbox.Sack) -> None:
+        raise error
+
+    return drop
+
+
+def test_a_database_in_trouble_puts_nothing_off_by_an_hour(inbound, monkeypatch):
+    """Such as a statement that ran into its time limit: the connection is still there."""
+    monkeypatch.setattr(outbox.Sack, "drop", breaks(OperationalError("statement timeout")))
+    counts = clocks.sweep(after(30))
+    accept = Clock.objects.get(handoff=inbound, kind="accept")
+
+    assert (counts["fired"], counts["failed"]) == (0, 1)
+    assert accept.next_at == after(31)
+    assert accept.trouble == "OperationalError: statement timeout"
+    monkeypatch.undo()
+    assert clocks.sweep(after(31))["fired"] == 1
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OperationalError("server closed the connection")])
+def test_without_memory_or_a_connection_a_sweep_gives_up_and_changes_nothing(
+    inbound, monkeypatch, error
+):
+    monkeypatch.setattr(outbox.Sack, "drop", breaks(error))
+    monkeypatch.setattr(connection, "is_usable", lambda: False)
+    before = list(Clock.objects.order_by("pk").values())
+    with pytest.raises(type(error)):
+        clocks.sweep(after(30))
+
+    assert list(Clock.objects.order_by("pk").values()) == before
+    monkeypatch.undo()
+    assert clocks.sweep(after(30))["fired"] == 1
+
+
+def test_when_all_of_a_batch_fails_it_is_not_the_rows(inbound, monkeypatch):
+    copies(inbound, clocks.MANY - 1)
+    monkeypatch.setattr(outbox.Sack, "drop", breaks(RuntimeError("A bug.")))
+    counts = clocks.sweep(after(30))
+
+    assert (counts["fired"], counts["failed"]) == (0, clocks.MANY)
+    assert set(Clock.objects.exclude(trouble="").values_list("next_at", flat=True)) == {after(31)}
+    monkeypatch.undo()
+    assert clocks.sweep(after(31))["fired"] == clocks.MANY
+
+
+def test_a_batch_that_cannot_be_read_together_is_read_one_by_one(inbound, package, monkeypatch):
+    other = submitted(**package)
+    load = Ledger.load
+
+    def spoilt(ledger: Ledger, handoffs: Iterable[Handoff]) -> dict[int, Case]:
+        handoffs = list(handoffs)
+        if inbound in handoffs:
+            raise ValueError("This one cannot be read.")
+        return load(ledger, handoffs)
+
+    monkeypatch.setattr(Ledger, "load", spoilt)
+    counts = clocks.sweep(after(30))
+
+    assert (counts["fired"], counts["failed"]) == (1, 1)
+    assert Escalation.objects.get().clock.handoff == other
 
 
 def test_the_absence_of_the_owner_brings_the_backup_step_at_once(clock, inbound, ae, backup):
