@@ -5,19 +5,23 @@ Restarting a silent worker is config/worker.py's; this only writes and reads the
 
 import os
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from itertools import islice
 
 from django.db.models import Count, Min, Q
 from django_q.models import Schedule
 
 from messaging.models import Channel, Message
-from sla.models import Clock, Heartbeat
+from sla.escalation import NOBODY
+from sla.models import Clock, Escalation, Heartbeat
 
 RED_AFTER = timedelta(seconds=120)  # without a heartbeat
 LATE_AFTER = timedelta(minutes=3)  # a due step that nobody fired; the sweep comes each minute
-PUT_OFF_BY = timedelta(minutes=65)  # an hour, and a sweep
+UNHEARD_FOR = timedelta(days=7)
+SHOWN = 5
 STUCK_AFTER = timedelta(minutes=10)  # a message that should have left
 WORKER = "worker"
 
@@ -48,6 +52,7 @@ class Finding:
     name: str
     light: Light
     words: str
+    handoffs: tuple[int, ...] = ()  # the newest it is about, to look at
 
 
 def beat(now: datetime) -> None:
@@ -74,7 +79,8 @@ def findings(now: datetime) -> list[Finding]:
     return [
         _worker(now),
         _due(now),
-        _put_off(now),
+        _put_off(),
+        _unheard(now),
         _waiting(now),
         _given_up(),
         _channels(),
@@ -129,18 +135,44 @@ def _due(now: datetime) -> Finding:
     )
 
 
-def _put_off(now: datetime) -> Finding:
-    # Put off by an hour at most, which bounds what has to be read of the index on next_at
-    soon = Clock.objects.filter(state=Clock.State.RUNNING, next_at__lte=now + PUT_OFF_BY)
-    troubled = soon.exclude(trouble="").count()
-    if not troubled:
+def _put_off() -> Finding:
+    """Clocks that could not be worked on, whether or not they are tried again."""
+    troubled = Clock.objects.filter(state=Clock.State.RUNNING).exclude(trouble="")
+    count = troubled.count()
+    if not count:
         return Finding("Clocks in trouble", Light.GREEN, "None.")
+    stuck = troubled.filter(next_at__isnull=True).count()
+    again = "They are tried again within the hour."
+    if stuck:
+        are = "is" if stuck == 1 else "are"
+        again = f"{stuck} of them {are} not tried again: mend the reason, then change the handoff."
     return Finding(
         "Clocks in trouble",
-        Light.AMBER,
-        f"{troubled} could not be worked on and are tried again within the hour. "
-        "The reason stands on each handoff.",
+        Light.RED if stuck else Light.AMBER,
+        f"{count} could not be worked on. {again} The reason stands on each handoff.",
+        _newest(troubled.order_by("-pk").values_list("handoff_id", flat=True)),
     )
+
+
+def _unheard(now: datetime) -> Finding:
+    """Steps of the last days that reached nobody: someone is missing from the set-up."""
+    lately = Escalation.objects.filter(fired_at__gte=now - UNHEARD_FOR)
+    unheard = lately.filter(outcome__startswith=NOBODY)
+    count = unheard.count()
+    if not count:
+        return Finding("Alerts", Light.GREEN, "Each of the last seven days reached somebody.")
+    times = "One alert" if count == 1 else f"{count} alerts"
+    return Finding(
+        "Alerts",
+        Light.RED,
+        f"{times} of the last seven days reached nobody. “Who is told” shows where somebody is "
+        "missing.",
+        _newest(unheard.order_by("-fired_at").values_list("clock__handoff_id", flat=True)),
+    )
+
+
+def _newest(handoffs: Iterable[int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(islice(handoffs, SHOWN)))
 
 
 def _waiting(now: datetime) -> Finding:

@@ -11,8 +11,9 @@ from django_q.models import Schedule
 
 from messaging.models import Channel, Message
 from sla import health
+from sla.clocks import sweep
 from sla.health import Light
-from sla.models import Heartbeat
+from sla.models import Escalation, Heartbeat
 from team.models import User
 from tests.factories import submitted
 
@@ -93,6 +94,33 @@ def test_a_due_step_that_nobody_fired_is_red(
     assert light("SLA steps") is Light.GREEN
     clock.shift(timedelta(minutes=2))
     assert light("SLA steps") is Light.RED
+
+
+def test_clocks_in_trouble_are_shown_also_when_nothing_tries_them_again(
+    client: Client, sdr: User, revops: User, account: object, contact: object
+) -> None:
+    handoff = submitted(sdr=sdr, account=account, contact=contact)
+    assert light("Clocks in trouble") is Light.GREEN
+    handoff.clocks.filter(kind="accept").update(trouble="RuntimeError: a bug")
+    assert light("Clocks in trouble") is Light.AMBER
+    handoff.clocks.filter(kind="accept").update(next_at=None)
+    assert light("Clocks in trouble") is Light.RED
+    client.force_login(revops)
+    assert f'href="/handoffs/{handoff.pk}/"' in client.get("/sla/health/").content.decode()
+
+
+def test_alerts_that_reached_nobody_are_shown_for_a_week(
+    sdr: User, account: object, contact: object, clock: time_machine.Traveller
+) -> None:
+    handoff = submitted(sdr=sdr, account=account, contact=contact)
+    User.objects.update(is_active=False)
+    first = handoff.clocks.order_by("next_at").first()
+    assert first is not None
+    sweep(first.next_at)
+    assert Escalation.objects.earliest("pk").outcome.startswith("Nobody could be told")
+    assert light("Alerts") is Light.RED
+    clock.shift(timedelta(days=8))
+    assert light("Alerts") is Light.GREEN
 
 
 def test_a_message_that_should_have_left_is_red(clock: time_machine.Traveller) -> None:

@@ -137,6 +137,9 @@ class Clock(models.Model):
             models.Index(
                 fields=["late_after", "id"], condition=Q(state="running"), name="clock_overdue"
             ),
+            models.Index(
+                fields=["id"], condition=Q(state="running") & ~Q(trouble=""), name="clock_troubled"
+            ),
         ]
 
     def __str__(self) -> str:

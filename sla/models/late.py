@@ -34,6 +34,7 @@ class Escalation(models.Model):
                 fields=["clock", "step", "cycle"], name="step_fires_once_per_clock"
             )
         ]
+        indexes = [models.Index(fields=["fired_at"], name="escalation_by_time")]
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} ({self.clock})"
