@@ -157,7 +157,7 @@ def _put_off() -> Finding:
 def _unheard(now: datetime) -> Finding:
     """Steps of the last days that reached nobody: someone is missing from the set-up."""
     lately = Escalation.objects.filter(fired_at__gte=now - UNHEARD_FOR)
-    unheard = lately.filter(outcome__startswith=NOBODY)
+    unheard = lately.filter(outcome__contains=NOBODY)
     count = unheard.count()
     if not count:
         return Finding("Alerts", Light.GREEN, "Each of the last seven days reached somebody.")
