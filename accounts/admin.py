@@ -72,6 +72,8 @@ def note_by_hand(
 class ScopedAdmin(SheetDoor, KeptAdmin):
     """Shows, finds, offers and exports only what the person sees."""
 
+    keeps_last_values = False
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).visible_to(request.user)
 

@@ -163,6 +163,7 @@ UNFOLD: dict[str, Any] = {
                         "admin:accounts_inboundevent_changelist",
                         "revops",
                     ),
+                    _entry("Audit trail", "policy", "admin:team_auditentry_changelist", "revops"),
                     _entry("Health", "monitor_heart", "health", "revops"),
                 ],
             },

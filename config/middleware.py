@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.views import unavailable
+from team.sessions import SEEN_AT, SIGNED_IN_AT
 
 Next = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("handoffdesk.request")
 
-SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"
 SEEN_EVERY = 600  # seconds; each time is a write
 
 PERMISSIONS_POLICY = (
@@ -64,10 +64,7 @@ class SessionAge:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             now = timezone.now().timestamp()
-            signed_in = request.session.get(SIGNED_IN_AT)
-            if signed_in is None:
-                request.session[SIGNED_IN_AT] = signed_in = now
-            if now - signed_in >= settings.SESSION_LONGEST:
+            if now - request.session.get(SIGNED_IN_AT, 0) >= settings.SESSION_LONGEST:
                 logout(request)
             elif now - request.session.get(SEEN_AT, 0) >= SEEN_EVERY:
                 request.session[SEEN_AT] = now  # and with it the eight idle hours begin anew

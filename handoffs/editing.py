@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from handoffs import rights
+from handoffs import edit_trail, rights
 from handoffs.models import Answer, CommitteeMember, Handoff, Objection, Quote, Trigger
 from handoffs.refusal import TransitionRefused
 from team.models import User
@@ -140,7 +140,8 @@ def save(
         raise TransitionRefused(sentence)
     with transaction.atomic():
         standing = _fresh(handoff)
-        if known := _already_there(package, read(standing)):
+        before = read(standing)
+        if known := _already_there(package, before):
             return Saved(standing, known.ids, changed=False)
         written = Handoff.objects.filter(
             pk=handoff.pk,
@@ -156,6 +157,15 @@ def save(
         ids: dict[tuple[str, str], int] = {}
         for name, rows in package.lists.items():
             ids |= _write_rows(standing, name, rows)
+        if edit_trail.is_kept(standing, by):
+            edit_trail.write_down(
+                standing,
+                by=by,
+                at=at,
+                fields=(before.fields, package.fields),
+                answers=(before.answers, package.answers),
+                lists=(_values(before), _values(package)),
+            )
         return Saved(_fresh(handoff), ids, changed=True)
 
 
@@ -170,6 +180,10 @@ def out_of_hand(handoff: Handoff) -> str:
         Handoff.Status(handoff.status),
         f"{handoff.owner or 'An AE'} has accepted this handoff, so its package stays as it was.",
     )
+
+
+def _values(package: Package) -> dict[str, list[Values]]:
+    return {name: [row.values for row in rows] for name, rows in package.lists.items()}
 
 
 # --- Below the verb ------------------------------------------------------------------------------

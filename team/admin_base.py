@@ -19,6 +19,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
+from team.admin_trail import Trail
 from team.bounds import check_storable
 
 MAX_SEARCH_LENGTH = 200
@@ -82,7 +83,7 @@ class _Guards:
     formfield_overrides = {models.JSONField: {"form_class": GuardedJSONField}}
 
 
-class DeskAdmin(_Guards, ModelAdmin):
+class DeskAdmin(_Guards, Trail, ModelAdmin):
     """A model's pages in the admin. Lists hold 25 rows and never count the whole table.
 
     An `@action` of Unfold without `dialog=` is a plain link that a GET runs: give every action

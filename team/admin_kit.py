@@ -135,14 +135,24 @@ class KeptAdmin(_NoPopups, DeskAdmin):
             raise Http404
         return obj
 
-    def press(self, request: HttpRequest, work: Callable[[], str], *, back_to: str) -> HttpResponse:
+    def press(
+        self,
+        request: HttpRequest,
+        work: Callable[[], str],
+        *,
+        back_to: str,
+        about: models.Model | None = None,
+    ) -> HttpResponse:
         """Do what a button's dialog confirmed, in one transaction, and say how it went.
 
-        `work` returns the sentence for success; a ValidationError is shown in its own words.
+        `work` returns the sentence for success, which the trail of `about` keeps as well; a
+        ValidationError is shown in its own words.
         """
         try:
             with transaction.atomic():
                 sentence = work()
+                if sentence and about is not None:
+                    self.log_change(request, about, sentence)
         except ValidationError as error:
             self.message_user(request, in_words(error), messages.ERROR)
         else:

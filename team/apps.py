@@ -1,8 +1,14 @@
 """The team app."""
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class TeamConfig(AppConfig):
     name = "team"
     verbose_name = "Team"
+
+    def ready(self) -> None:
+        from team import sessions  # models cannot be imported before the apps are loaded
+
+        user_logged_in.connect(sessions.begin, dispatch_uid="team.sessions.begin")

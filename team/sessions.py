@@ -1,11 +1,21 @@
-"""Ending somebody's sessions, so that a change of their roles holds at once."""
+"""When a session began, and ending somebody's so that a change of their roles holds at once."""
 
 from datetime import datetime
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.http import HttpRequest
+from django.utils import timezone
 
 from team.models import User
+
+SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # seconds since 1970
+
+
+def begin(sender: object, request: HttpRequest, **kwargs: object) -> None:
+    """Note in a new session when it began; a receiver of Django's `user_logged_in`."""
+    now = timezone.now().timestamp()
+    request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = now
 
 
 def end_sessions(user: User, *, now: datetime, keep: str | None = None) -> int:

@@ -21,6 +21,7 @@ from unfold.decorators import display
 from unfold.views import ChangeList
 
 from handoffs import lifecycle, rights
+from handoffs.masking import Reader
 from handoffs.models import Handoff
 from handoffs.time_left import time_left
 from team.admin_kit import KeptAdmin, viewer
@@ -97,6 +98,12 @@ class HandoffAdmin(KeptAdmin):
     search_fields = ["account__name"]
     search_help_text = "Account name"
     ordering = ["-pk"]
+
+    keeps_last_values = False
+
+    def shows_values(self, request: HttpRequest, row: Handoff) -> bool:
+        """Before and after are the prospect’s words."""
+        return Reader(viewer(request)).sees_people_of(row)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BriefList

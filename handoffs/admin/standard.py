@@ -236,7 +236,7 @@ class FrameworkVersionAdmin(VersionedAdmin):
                 raise ValidationError("Somebody else activated a version meanwhile.") from error
             return f"{version} is the standard for new handoffs."
 
-        return self.press(request, work, back_to=self.page_of(version))
+        return self.press(request, work, back_to=self.page_of(version), about=version)
 
     @action(
         description="New version to edit",
@@ -261,6 +261,7 @@ class FrameworkVersionAdmin(VersionedAdmin):
             self.message_user(request, sentence, messages.INFO)
             return leave_dialog(request, self.page_of(open_draft))
         draft = version.copy(note=form.cleaned_data["note"])
+        self.log_addition(request, draft, f"A copy of {version} to edit.")
         self.message_user(request, f"{draft} is ready to edit.", messages.SUCCESS)
         return leave_dialog(request, self.page_of(draft))
 
@@ -320,7 +321,7 @@ class FrameworkVersionAdmin(VersionedAdmin):
             version.sign(by=viewer(request), side=side)
             return f"You signed {version} for the {side.label}s."
 
-        return self.press(request, work, back_to=self.page_of(version))
+        return self.press(request, work, back_to=self.page_of(version), about=version)
 
 
 def _signature(person: Any, at: Any) -> str:

@@ -9,6 +9,8 @@ from handoffs import export
 from handoffs.masking import Reader
 from handoffs.models import Handoff
 from handoffs.views.doors import person, visible_or_404, with_role
+from team.audit import note
+from team.models import Deed
 from team.sheets.exports import SafeCSV, SafeXLSX
 
 FORMATS: dict[str, type[SafeCSV | SafeXLSX]] = {"csv": SafeCSV, "xlsx": SafeXLSX}
@@ -35,4 +37,5 @@ def package(request: HttpRequest, pk: int, form: str) -> HttpResponse:
             writer.export_data(sheet), content_type=f"{writer.get_content_type()}"
         )
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    note(Deed.EXPORTED, by=person(request), about=handoff, words=f"The package as {form}.")
     return answer

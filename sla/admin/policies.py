@@ -251,7 +251,7 @@ class PolicyVersionAdmin(VersionedAdmin):
             policies.activate(version, by=viewer(request), at=timezone.now())
             return f"{version} is in force for clocks that start from now on."
 
-        return self.press(request, work, back_to=self.page_of(version))
+        return self.press(request, work, back_to=self.page_of(version), about=version)
 
     @action(
         description="New version to edit",
@@ -270,6 +270,7 @@ class PolicyVersionAdmin(VersionedAdmin):
     def new_version(self, request: HttpRequest, form: NoteDialog, object_id: str) -> HttpResponse:
         version = self.row(request, object_id)
         draft = policies.new_draft(version.policy, note=form.cleaned_data["note"])
+        self.log_addition(request, draft, f"A copy of {version} to edit.")
         self.message_user(request, f"{draft} is ready to edit.", messages.SUCCESS)
         return leave_dialog(request, self.page_of(draft))
 

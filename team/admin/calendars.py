@@ -133,7 +133,7 @@ class WorkCalendarAdmin(KeptAdmin):
             already = f"; {there} stood there already" if there else ""
             return f"Added {counted(added, 'public holiday')}{already}."
 
-        return self.press(request, work, back_to=self.page_of(calendar))
+        return self.press(request, work, back_to=self.page_of(calendar), about=calendar)
 
     @display(description="opening hours")
     def hours(self, obj: WorkCalendar) -> str:

@@ -63,6 +63,7 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):  # type: ignore[misc]
     """Only RevOps edits people; nobody their own roles, and nobody a superuser but another."""
 
     resource_classes = [PeopleResource]
+    rows_in_trail = True
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm
@@ -185,7 +186,7 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):  # type: ignore[misc]
             ended = end_sessions(person, now=timezone.now())
             return f"{person} is signed out: {counted(ended, 'session')} ended."
 
-        return self.press(request, work, back_to=self.page_of(person))
+        return self.press(request, work, back_to=self.page_of(person), about=person)
 
     def has_sign_out_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         if object_id is None:

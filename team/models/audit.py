@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
@@ -79,3 +80,11 @@ class AuditEntry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("Audit entries are append-only.")
+
+    @property
+    def kind(self) -> str:
+        """What sort of thing it was done to, as people call it; empty where that is gone."""
+        try:
+            return str(apps.get_model(self.model)._meta.verbose_name) if self.model else ""
+        except LookupError:
+            return ""

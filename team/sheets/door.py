@@ -17,6 +17,8 @@ from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportMixin
 from unfold.contrib.import_export.forms import ExportForm
 
+from team.audit import Change, note
+from team.models import Deed
 from team.pages import page
 from team.sheets import uploads
 from team.sheets.core import Report
@@ -46,6 +48,8 @@ class SheetDoor(ImportExportMixin):
     import_template_name = "sheets/import.html"
     # Code and name of each country that local phone numbers may be from; none: no numbers come in.
     countries: ClassVar[Mapping[str, str]] = {}
+    # Whether the audit trail keeps what each row changed: for set-up, not for prospects
+    rows_in_trail = False
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """An import adds and changes, so it takes both permissions."""
@@ -102,6 +106,13 @@ class SheetDoor(ImportExportMixin):
                 request, self._upload_form(request, fresh=True), report, None, kept["name"]
             )
         log.info("%s imported %s: %s", request.user.pk, self._label(), report.summary())
+        note(
+            Deed.IMPORTED,
+            by=request.user,  # type: ignore[arg-type]
+            about=self.model,
+            words=f"{report.summary()} from {kept['name']}",
+            changes=_row_changes(report) if self.rows_in_trail else (),
+        )
         self.message_user(request, f"Imported: {report.summary()}.", messages.SUCCESS)
         return HttpResponseRedirect(self._url("changelist"))
 
@@ -157,14 +168,18 @@ class SheetDoor(ImportExportMixin):
     def export_action(self, request: HttpRequest) -> HttpResponse:
         if not self.has_export_permission(request):
             raise PermissionDenied
-        most = export_rows_for(request.user)  # type: ignore[arg-type]
+        most, count = export_rows_for(request.user), 0  # type: ignore[arg-type]
         if request.method == "POST":
             count = self.get_export_queryset(request)[: most + 1].count()
             if count > most:
                 sentence = f"At most {most:,} rows can be exported at once: filter the list first."
                 self.message_user(request, sentence, messages.ERROR)
                 return HttpResponseRedirect(self._url("changelist"))
-        return super().export_action(request)
+        response: HttpResponse = super().export_action(request)
+        if response.headers.get("Content-Disposition", "").startswith("attachment"):
+            words = f"{count:,} rows as {response['Content-Type'].partition(';')[0]}"
+            note(Deed.EXPORTED, by=request.user, about=self.model, words=words)  # type: ignore[arg-type]
+        return response
 
     def get_export_filename(self, request: HttpRequest, queryset: Any, file_format: Any) -> str:
         names = str(self.model._meta.verbose_name_plural).replace(" ", "-")
@@ -178,6 +193,14 @@ class SheetDoor(ImportExportMixin):
 
     def _url(self, name: str) -> str:
         return reverse("admin:{}_{}_{}".format(*self.get_model_info(), name))
+
+
+def _row_changes(report: Report) -> list[Change]:
+    return [
+        Change(f"{line.label}, {change.field}", change.old, change.new)
+        for line in sorted(report.lines, key=attrgetter("number"))
+        for change in line.changes
+    ]
 
 
 def _notes(report: Report) -> list[tuple[str, list[int]]]:

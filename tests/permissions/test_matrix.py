@@ -23,7 +23,13 @@ WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNO
 # Figures are read off the log when somebody looks; they say nothing that the log does not
 DERIVED = ("reports_fact", "reports_chain", "reports_reading")
 # Kept for whoever is looked for later: who tried, and that they were here
-NOTED = {"django_session", "axes_accessattempt", "axes_accesslog", "axes_accessfailurelog"}
+NOTED = {
+    "django_session",
+    "axes_accessattempt",
+    "axes_accesslog",
+    "axes_accessfailurelog",
+    "team_auditentry",
+}
 
 
 @pytest.fixture(scope="module")

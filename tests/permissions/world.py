@@ -18,7 +18,8 @@ from handoffs import lifecycle
 from handoffs.models import CaseStudy, CompetitorNote, Handoff, Reason
 from messaging.models import Channel, Endpoint, Message
 from sla.models import Breach, Clock
-from team.models import Absence, Coverage, Territory, User, WorkCalendar, WorkInterval
+from team.audit import note
+from team.models import Absence, Coverage, Deed, Territory, User, WorkCalendar, WorkInterval
 from tests.factories import complete_package, make_account, make_contact, make_standard, make_user
 
 MONDAY_AT_TEN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -223,6 +224,7 @@ def _one_of_each(world: World, people: dict[str, User]) -> None:
         competitor="PriceFox", note="Heavy to roll out: ask how long theirs took."
     )
     things["casestudy"] = CaseStudy.objects.create(title="Nine days to one", summary="Quoting.")
+    things["auditentry"] = note(Deed.CHANGED, by=people["manager"], about=people["sdr"])
     things["handoff"] = things["waiting"]
     things["user"] = people["other_sdr"]
     for model in admin.site._registry:
