@@ -31,6 +31,7 @@ JOBS = (
     Job("Tell who works with somebody that they changed", "handoffs.tasks.tell_news", 1),
     Job("Read the log for the reports", "reports.tasks.read_log", 5),
     Job("Post reviews and weekly digests", "reports.tasks.send", 60),
+    Job("Measure what waiting costs", "handoffs.tasks.measure_speed", 24 * 60),
     Job("Tidy up", "config.tasks.tidy", 24 * 60),
 )
 

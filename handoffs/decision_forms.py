@@ -142,6 +142,27 @@ class ResumeForm(DecisionForm):
     note = text("What has changed", required=False, rows=2)
 
 
+class AcceptForForm(DecisionForm):
+    to = forms.ModelChoiceField(
+        User.objects.none(), label="For which AE?", empty_label="Choose an AE"
+    )
+    why = text("Why do you accept it for them?", "It stays in the log, and they read it.", rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        territory, owner = self.handoff.territory, self.handoff.owner_id
+        near = Q(pk=owner) | Q(pk__in=[self.by.pk, *self.by.team_ids()])
+        if territory is not None:
+            near |= Q(territories=territory) | Q(primary_of=territory)
+            near |= Q(backs_up__territory=territory)
+        people = User.objects.active().filter(near, is_ae=True).exclude(pk=self.handoff.sdr_id)
+        self.fields["to"].queryset = people.distinct()  # type: ignore[attr-defined]
+        self.initial.setdefault("to", owner)
+
+    def clean_why(self) -> str:
+        return sentence(self.cleaned_data["why"], "Say in a sentence why you accept it for them.")
+
+
 class AnswerForm(DecisionForm):
     text = text("Your answer", "The AE reads it beside the package.", required=False)
 

@@ -48,6 +48,8 @@ def sentence_of(event: HandoffEvent) -> str:
     if kind == EventKind.REASSIGNED:
         before = data.get("from_name") or "the unassigned list"
         return f"{who} moved it from {before} to {event.owner}."
+    if kind == EventKind.ACCEPTED and data.get("on_behalf_of_name"):
+        return f"{who} accepted it for {data['on_behalf_of_name']}."
     if kind == EventKind.CONTACTED:
         how = f" by {channel}" if (channel := _channel(data)) else ""
         unprepared = ", before preparing" if data.get("unprepared") else ""

@@ -36,6 +36,7 @@ __all__ = [
     "WITH_AE",
     "TransitionRefused",
     "accept",
+    "accept_for",
     "answer",
     "create_draft",
     "create_opportunity",
@@ -111,6 +112,44 @@ def accept(handoff: Handoff, *, by: User, at: datetime | None = None, note: str 
         at=at,
         changes={"owner": by, "accepted_by": by, "accepted_at": at, "decided_at": at},
         note=note,
+        then=letters.confirm_receipt,
+    )
+
+
+def accept_for(
+    handoff: Handoff, *, to: User, why: str, by: User, at: datetime | None = None
+) -> Handoff:
+    """A manager takes it over in the name of an AE, who works it from then on.
+
+    Kept in the log with the reason. Neither of the two may have written it.
+    """
+    fresh = fresh_of(handoff)
+    at = at or now_of(fresh)
+    guard("accept_for", fresh, by)
+    if by.pk == fresh.sdr_id:
+        raise TransitionRefused("You wrote this handoff, so somebody else has to take it.")
+    if to.pk == fresh.sdr_id:
+        raise TransitionRefused(f"{to} wrote this handoff, so somebody else has to take it.")
+    if not to.is_active:
+        raise TransitionRefused(f"{to} is deactivated and cannot take a handoff.")
+    if not to.is_ae:
+        raise TransitionRefused(f"{to} is not an AE, so cannot take a handoff.")
+    if to.pk != fresh.owner_id and not (rights.may_take(to, fresh) or rights.leads(by, to)):
+        raise TransitionRefused(f"{to} is neither of this territory nor of your team.")
+    insist(why, "Say in a sentence why you accept it for them.")
+    return move(
+        "accept_for",
+        fresh,
+        by=by,
+        at=at,
+        seen=fresh,
+        changes={"owner": to, "accepted_by": by, "accepted_at": at, "decided_at": at},
+        note=why,
+        data={
+            "on_behalf_of": to.pk,
+            "on_behalf_of_name": str(to),
+            "from": fresh.owner_id,
+        },
         then=letters.confirm_receipt,
     )
 

@@ -62,6 +62,25 @@ class Reader:
             is_unplaced=handoff.owner_id is None and handoff.territory_id is None,
         )
 
+    def may_reassign(
+        self,
+        *,
+        sdr_id: int,
+        owner_id: int | None,
+        territory_manager_id: int | None,
+        is_unplaced: bool,
+    ) -> bool:
+        """Whether they may pass on what others hold: `rights.leads_it`, or RevOps, for many."""
+        user = self.user
+        if user.is_revops or user.is_superuser:
+            return True
+        return user.is_manager and (
+            territory_manager_id == user.pk
+            or is_unplaced
+            or sdr_id in self.team
+            or owner_id in self.team
+        )
+
     @cached_property
     def team(self) -> set[int]:
         return {self.user.pk, *self.user.team_ids()}

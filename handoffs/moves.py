@@ -37,6 +37,7 @@ WITH_AE = (Status.SUBMITTED, Status.RETURNED, Status.ACCEPTED)
 TRANSITIONS: dict[str, Move] = {
     "submit": Move((Status.DRAFT,), Status.SUBMITTED, EventKind.SUBMITTED, rights.SUBMIT),
     "accept": Move((Status.SUBMITTED,), Status.ACCEPTED, EventKind.ACCEPTED, rights.ACCEPT),
+    "accept_for": Move((Status.SUBMITTED,), Status.ACCEPTED, EventKind.ACCEPTED, rights.LEAD),
     "reject": Move((Status.SUBMITTED,), Status.REJECTED, EventKind.REJECTED, rights.DECIDE),
     "return": Move((Status.SUBMITTED,), Status.RETURNED, EventKind.RETURNED, rights.DECIDE),
     "answer": Move((Status.RETURNED,), Status.SUBMITTED, EventKind.ANSWERED, rights.SUBMIT),

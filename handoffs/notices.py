@@ -77,6 +77,8 @@ def recipients(event: HandoffEvent) -> Iterator[Notice]:
         yield Notice(handoff.owner, "handoff_answered")
     elif kind is EventKind.ACCEPTED:
         yield Notice(handoff.sdr, "handoff_accepted")
+        if event.data.get("on_behalf_of"):
+            yield from _accepted_for(event)
     elif kind is EventKind.REJECTED:
         yield Notice(handoff.sdr, "handoff_rejected")
     elif kind is EventKind.WITHDRAWN and handoff.owner:
@@ -91,6 +93,15 @@ def recipients(event: HandoffEvent) -> Iterator[Notice]:
         yield Notice(handoff.sdr, "handoff_qualified")
     elif kind is EventKind.DISQUALIFIED:
         yield Notice(handoff.sdr, "handoff_disqualified")
+
+
+def _accepted_for(event: HandoffEvent) -> Iterator[Notice]:
+    """A manager accepted it in somebody's name: they hear of it, and whoever had it before."""
+    owner, before = event.handoff.owner, event.data.get("from")
+    if owner is not None:
+        yield Notice(owner, "handoff_accepted_for")
+    if before not in (None, event.data["on_behalf_of"]):
+        yield Notice(User.objects.get(pk=before), "handoff_taken_away")
 
 
 def responsible_managers(handoff: Handoff) -> list[User]:

@@ -41,6 +41,11 @@ def leads_it(user: User, handoff: Handoff) -> bool:
     return handoff.sdr_id in team or handoff.owner_id in team
 
 
+def leads(manager: User, person: User) -> bool:
+    """Whether `person` is in the team of this manager."""
+    return manager.is_superuser or person.pk == manager.pk or person.pk in manager.team_ids()
+
+
 def may_take(user: User, handoff: Handoff) -> bool:
     """Whether this AE works the handoff's territory, so may take it from the queue."""
     territory = handoff.territory

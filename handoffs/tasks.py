@@ -2,7 +2,12 @@
 
 from django.utils import timezone
 
-from handoffs import news
+from handoffs import news, waiting
+
+
+def measure_speed() -> None:
+    """Measure what waiting costs from how the team's own handoffs ended."""
+    waiting.measure(timezone.now())
 
 
 def tell_news() -> None:

@@ -96,6 +96,17 @@ CATALOGUE: dict[str, Text] = {
         "The introduction is drafted; read it over and send it:\n"
         "{link}\n",
     ),
+    "handoff_accepted_for": Text(
+        "Accepted in their name, to the AE",
+        _MOVE,
+        "{company} is yours: {actor} has accepted it for you",
+        "{actor} has accepted {company} ({lead_source}, from {sdr}) in your name.\n"
+        "\n"
+        "Why: {note}\n"
+        "\n"
+        "The preparation and the first contact are next, and yours:\n"
+        "{link}\n",
+    ),
     "handoff_rejected": Text(
         "Rejected, to the SDR",
         _MOVE,

@@ -11,6 +11,7 @@ from config.demo.cast import go_away, hire, open_offices
 from config.demo.library import fill_the_library
 from config.demo.market import found_companies, meet_people
 from config.demo.stories import ENDINGS, Act, Story
+from handoffs import waiting
 from handoffs.lifecycle import TransitionRefused
 from handoffs.models import Framework, HandoffEvent
 from messaging.models import Message
@@ -70,6 +71,7 @@ def play(
             acts += list(story.acts(number))
         perform(sorted(acts), now, say)
         leave_no_trace_of_playing(random, people, now)
+        waiting.measure(now)
 
 
 def tell(

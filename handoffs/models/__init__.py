@@ -13,6 +13,7 @@ from handoffs.models.package import (
     Trigger,
 )
 from handoffs.models.preparation import CaseStudy, CompetitorNote, Preparation
+from handoffs.models.speed import SpeedCurve
 from handoffs.models.standard import Criterion, Framework, FrameworkVersion, MustHave
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "Preparation",
     "Quote",
     "Reason",
+    "SpeedCurve",
     "Trigger",
 ]

@@ -50,6 +50,18 @@ DECISIONS: dict[str, Decision] = {
             style="btn-primary",
         ),
         Decision(
+            "accept_for",
+            "Accept for an AE",
+            "Accept in the name of an AE",
+            rights.LEAD,
+            (Status.SUBMITTED,),
+            lifecycle.accept_for,
+            "Accepted. The AE is told, and works it from here on.",
+            form=forms.AcceptForForm,
+            intro="The AE owns it at once: their promise of a first contact starts now.",
+            icon="how_to_reg",
+        ),
+        Decision(
             "return",
             "Return",
             "Return for information",

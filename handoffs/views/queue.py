@@ -10,12 +10,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from handoffs import waiting
 from handoffs.filters import QueueFilter
 from handoffs.masking import Reader, mask_name
 from handoffs.models import Handoff, LeadSource
 from handoffs.querysets import HandoffQuerySet
 from handoffs.time_left import TimeLeft, hours_of, time_left
 from handoffs.views.doors import person, with_role
+from handoffs.waiting import Curve
 from team.business_time import BusinessHours
 from team.models import User
 from team.pages import page
@@ -31,6 +33,7 @@ COLUMNS = (
     "next_step_at",
     "submitted_at",
     "accepted_at",
+    "first_contact_at",
     "account__name",
     "contact__title",
     "contact__first_name",
@@ -47,6 +50,7 @@ COLUMNS = (
 )
 LEAD_SOURCES = dict(LeadSource.choices)
 STATUSES = dict(Handoff.Status.choices)
+BENCHMARK = Curve()
 
 
 class Row(NamedTuple):
@@ -67,6 +71,8 @@ class Row(NamedTuple):
     is_mine: bool
     territory: str
     may_accept: bool
+    may_reassign: bool
+    lost: int | None  # the percentage of the chance that waiting has cost; None: contacted
     note: str = ""
 
     @property
@@ -88,11 +94,19 @@ def queue(request: HttpRequest) -> HttpResponse:
     sheet = Paginator(found.values_list(*COLUMNS, named=True), ROWS_A_PAGE).get_page(
         asked.get("page")
     )
-    rows = rows_of(sheet, Reader(user), now)
+    curve = waiting.current()
+    rows = rows_of(sheet, Reader(user), now, curve)
+    accepts = any(row.may_accept for row in rows)
+    reassigns = any(row.may_reassign for row in rows)
     context = {
         "filters": filters.form,
         "rows": rows,
-        "accepts": any(row.may_accept for row in rows),
+        "accepts": accepts,
+        "reassigns": reassigns,
+        "selects": accepts or reassigns,
+        "curve": curve,
+        "benchmark": round(100 * waiting.LOST_PER_HOUR),
+        "cases_needed": waiting.CASES_NEEDED,
         "sheet": sheet,
         "pages": sheet.paginator.get_elided_page_range(sheet.number, on_each_side=2, on_ends=1),
         "now": now,
@@ -118,25 +132,32 @@ def rows_for(user: User) -> HandoffQuerySet:
     return rows.exclude(sdr=user) if works_the_queue(user) else rows
 
 
-def rows_of(values: Iterable[Any], reader: Reader, now: datetime) -> list[Row]:
+def rows_of(
+    values: Iterable[Any], reader: Reader, now: datetime, curve: Curve = BENCHMARK
+) -> list[Row]:
     """Flat rows from `.values_list(*COLUMNS, named=True)`, masked for whoever reads them."""
     shown = list(values)
     hours = hours_of(value.next_due_calendar_id for value in shown)
-    return [_row(value, reader, hours.get(value.next_due_calendar_id), now) for value in shown]
+    return [
+        _row(value, reader, hours.get(value.next_due_calendar_id), now, curve) for value in shown
+    ]
 
 
-def _row(value: Any, reader: Reader, hours: BusinessHours | None, now: datetime) -> Row:
+def _row(
+    value: Any, reader: Reader, hours: BusinessHours | None, now: datetime, curve: Curve
+) -> Row:
     contact = f"{value.contact__first_name or ''} {value.contact__last_name or ''}".strip()
-    sees = reader.sees_people(
-        sdr_id=value.sdr_id,
-        owner_id=value.owner_id,
-        accepted_at=value.accepted_at,
-        territory_manager_id=value.territory__manager_id,
-        is_unplaced=value.owner_id is None and value.territory_id is None,
-    )
+    whose: dict[str, Any] = {
+        "sdr_id": value.sdr_id,
+        "owner_id": value.owner_id,
+        "territory_manager_id": value.territory__manager_id,
+        "is_unplaced": value.owner_id is None and value.territory_id is None,
+    }
+    sees = reader.sees_people(accepted_at=value.accepted_at, **whose)
+    waits = value.submitted_at is not None and value.first_contact_at is None
     user = reader.user
     is_mine = value.owner_id == user.pk
-    waiting = value.status == Handoff.Status.SUBMITTED and value.sdr_id != user.pk
+    waits_for_ae = value.status == Handoff.Status.SUBMITTED and value.sdr_id != user.pk
     return Row(
         pk=value.pk,
         left=time_left(value.next_due_at, value.next_warn_at, now, hours),
@@ -152,7 +173,11 @@ def _row(value: Any, reader: Reader, hours: BusinessHours | None, now: datetime)
         owner=f"{value.owner__first_name or ''} {value.owner__last_name or ''}".strip(),
         is_mine=is_mine,
         territory=value.territory__name or "",
-        may_accept=waiting and user.is_ae and (is_mine or value.territory_id in reader.takes_from),
+        may_accept=waits_for_ae
+        and user.is_ae
+        and (is_mine or value.territory_id in reader.takes_from),
+        may_reassign=reader.may_reassign(**whose),
+        lost=round(100 * curve.lost(value.submitted_at, now)) if waits else None,
     )
 
 

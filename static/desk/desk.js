@@ -32,29 +32,29 @@
     return fetch(address, { credentials: "same-origin", ...options, headers });
   }
 
-  async function openDialog(link) {
+  async function openDialog(address) {
     let answer;
     try {
-      answer = await askFor(link.href);
+      answer = await askFor(address);
     } catch {
-      location.assign(link.href);
+      location.assign(address);
       return;
     }
     // Signed out, or not allowed: the page itself says it better than a dialog could.
-    if (answer.redirected || (!answer.ok && answer.status !== 409)) {
-      location.assign(link.href);
+    if (answer.redirected || (!answer.ok && answer.status !== 409 && answer.status !== 422)) {
+      location.assign(address);
       return;
     }
     const html = await answer.text();
     if (!dialogElement().open) dialog.showModal();
-    fillDialog(html, link.href);
+    fillDialog(html, address);
   }
 
   function fillDialog(html, address) {
     const box = dialogElement();
     box.innerHTML = html;
     const form = box.querySelector("form");
-    if (form) form.action = address;
+    if (form && !form.getAttribute("action")) form.action = address;
     const first = box.querySelector("[aria-invalid=true], input:not([type=hidden]), textarea, select");
     (first || box.querySelector("button[type=submit]") || box.querySelector("[data-closes]"))?.focus();
   }
@@ -103,7 +103,7 @@
     if (link && plain) {
       event.preventDefault();
       link.closest("details.menu")?.removeAttribute("open");
-      openDialog(link);
+      openDialog(link.href);
     } else if (event.target.closest("dialog [data-closes]")) {
       event.preventDefault();
       event.target.closest("dialog").close();
@@ -120,6 +120,9 @@
     if (dialog && dialog.contains(form)) {
       event.preventDefault();
       sendDialog(form);
+    } else if (form.matches("[data-bulk]")) {
+      event.preventDefault();
+      openDialog(`${event.submitter.formAction}?${new URLSearchParams(new FormData(form))}`);
     } else if (form.matches("[data-once]")) {
       setTimeout(() => setBusy(form, true));
     }
@@ -153,14 +156,17 @@
     const html = await answer.text();
     if (document.querySelector("dialog[open]")) return;
     const place = document.activeElement?.id;
-    const current = list.querySelector(".is-current");
-    const before = current?.getBoundingClientRect().top;
+    const current = list.querySelector(".is-current")?.id;
+    const picked = picks().filter((box) => box.checked).map((box) => box.id);
+    // What the eye rests on stays where it is: the current row, or the first one in view.
+    const anchor = document.getElementById(current) || rows().find((row) => row.getBoundingClientRect().bottom > 0);
+    const before = anchor?.getBoundingClientRect().top;
     list.innerHTML = html;
-    const again = current && document.getElementById(current.id);
-    if (again) {
-      again.classList.add("is-current");
-      scrollBy(0, again.getBoundingClientRect().top - before);
-    }
+    document.getElementById(current)?.classList.add("is-current");
+    picked.forEach((id) => { const box = document.getElementById(id); if (box) box.checked = true; });
+    showPicked();
+    const again = anchor && document.getElementById(anchor.id);
+    if (again) scrollBy({ top: again.getBoundingClientRect().top - before, behavior: "instant" });
     if (place && document.activeElement?.id !== place) document.getElementById(place)?.focus({ preventScroll: true });
   }
 
@@ -168,6 +174,31 @@
     lists().forEach((list) => setInterval(() => refresh(list), 1000 * Number(list.dataset.every || 60)));
   });
   document.addEventListener("visibilitychange", () => lists().forEach(refresh));
+
+  // --- The queue: several at once ---------------------------------------------------------------
+
+  const picks = () => [...document.querySelectorAll("[data-pick]")];
+
+  function showPicked() {
+    const bar = document.querySelector("[data-bulk-bar]");
+    const all = document.querySelector("[data-pick-all]");
+    if (!bar || !all) return;
+    const count = picks().filter((box) => box.checked).length;
+    bar.hidden = !count;
+    bar.querySelector("[data-bulk-count]").textContent = `${count} ticked`;
+    bar.querySelector("[data-bulk-clear]").hidden = false;
+    all.hidden = false;
+    all.checked = Boolean(count) && count === picks().length;
+    all.indeterminate = Boolean(count) && !all.checked;
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-pick-all]")) picks().forEach((box) => { box.checked = event.target.checked; });
+    if (event.target.matches("[data-pick-all], [data-pick]")) showPicked();
+  });
+  // After the boxes have been reset, and when the browser brings a page back with its ticks.
+  document.addEventListener("reset", () => setTimeout(showPicked));
+  addEventListener("pageshow", showPicked);
 
   // --- The queue: keys -------------------------------------------------------------------------
 
@@ -186,11 +217,13 @@
   document.addEventListener("keydown", (event) => {
     if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
-    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+    if (event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]")) return;
+    const pick = document.querySelector(".is-current [data-pick]");
     const accept = document.querySelector(".is-current [data-accept]") || (rows().length ? null : document.querySelector("[data-accept]"));
     if (event.key === "j" && rows().length) move(1);
     else if (event.key === "k" && rows().length) move(-1);
-    else if (event.key === "a" && accept) openDialog(accept);
+    else if (event.key === "x" && pick) pick.click();
+    else if (event.key === "a" && accept) openDialog(accept.href);
     else if (event.key === "/" && document.querySelector("form[role=search] input[type=search]")) document.querySelector("form[role=search] input[type=search]").focus();
     else return;
     event.preventDefault();
