@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, ForeignKey, QuerySet
+from django.db.models import Count, ForeignKey, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -98,6 +99,20 @@ class SignalInline(PlainTabularInline):
     model = GrowthSignal
     tab = True
     fields = ["kind", "happened_on", "detail", "source_url"]
+
+
+# Counted for the rows that are shown, where a join would count for every account there is
+_CONTACTS = Coalesce(
+    Subquery(
+        Contact.objects.filter(account=OuterRef("pk"))
+        .order_by()
+        .values("account")
+        .annotate(count=Count("pk"))
+        .values("count"),
+        output_field=IntegerField(),
+    ),
+    0,
+)
 
 
 class _ReadOnlyInline(PlainTabularInline):
@@ -203,7 +218,7 @@ class AccountAdmin(DeparturesOfAccount, ScopedAdmin):
         queryset = super().get_queryset(request)
         match = request.resolver_match
         if match and match.url_name == "accounts_account_changelist":
-            return queryset.annotate(contact_count=Count("contacts"))
+            return queryset.annotate(contact_count=_CONTACTS)
         return queryset
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

@@ -72,10 +72,10 @@ def open_contest(handoff: Handoff) -> Contest | None:
 def waiting_for(manager: User) -> list[Contest]:
     """The contests this manager has to rule on, the oldest first."""
     rows = Contest.objects.filter(ruling="").order_by("raised_at", "pk")
-    rows = rows.filter(handoff__in=Handoff.objects.visible_to(manager).values("pk"))
+    rows = rows.filter(Handoff.objects.seen_by(manager))
     joined = rows.select_related(
         "handoff__account", "handoff__territory", "raised_by", "rejection__actor"
-    )
+    ).defer("rejection__data")
     return [case for case in joined if not why_no_ruling(manager, case)]
 
 

@@ -1,7 +1,7 @@
 """Questions about many handoffs, each named for the screen it serves."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from team.models import User
 
@@ -29,6 +29,13 @@ class HandoffQuerySet(models.QuerySet):
                 | Q(territory__isnull=True, status="submitted")
             )
         return self.filter(scope)
+
+    def seen_by(self, user: User, by: str = "handoff_id") -> Exists:
+        """For rows that name a handoff in the column `by`: whether this person may see it.
+
+        Asked row by row by key, where `handoff__in` may read every handoff there ever was.
+        """
+        return Exists(self.visible_to(user).filter(pk=OuterRef(by)))
 
     def waiting_for(self, ae: User) -> "HandoffQuerySet":
         """The acceptance queue of an AE: theirs, and what they may take; due next first."""

@@ -64,11 +64,11 @@ def waiting_for_a_cause(user: User) -> list[Waiting]:
 
 def breaches_of(user: User) -> QuerySet[Breach]:
     """The breaches on handoffs that `user` may see; what they may explain, where they lead."""
-    return Breach.objects.filter(clock__handoff__in=Handoff.objects.visible_to(user).values("pk"))
+    return Breach.objects.filter(Handoff.objects.seen_by(user, "clock__handoff_id"))
 
 
 def _late(clocks: QuerySet[Clock], user: User, now: datetime) -> list[Late]:
-    mine = clocks.filter(handoff__in=Handoff.objects.visible_to(user).values("pk"))
+    mine = clocks.filter(Handoff.objects.seen_by(user))
     rows = mine.select_related(
         "handoff__account", "handoff__owner", "handoff__sdr", "holder", "calendar_version"
     )

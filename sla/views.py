@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from handoffs import feedback
 from handoffs.rights import leads_it
 from sla import coverage as coverage_check
 from sla import desks
@@ -74,6 +75,7 @@ def _attention(user: User, now: datetime) -> dict[str, object]:
         "at_risk": desks.clocks_at_risk(user, now),
         "unassigned": desks.unassigned(user),
         "waiting": desks.waiting_for_a_cause(user),
+        "contests": feedback.waiting_for(user)[: desks.MOST_ROWS],
         "causes": Breach.Cause.choices,
         "most_rows": desks.MOST_ROWS,
         "now": now,

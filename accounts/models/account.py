@@ -114,6 +114,7 @@ class Account(models.Model):
         ]
         indexes = [
             models.Index(fields=["territory", "name"], name="account_by_territory"),
+            models.Index(fields=["name", "id"], name="account_by_name"),
         ]
 
     def __str__(self) -> str:

@@ -42,6 +42,9 @@ class Contest(models.Model):
                 name="ruling_has_a_judge",
             )
         ]
+        indexes = [
+            models.Index(fields=["raised_at", "id"], condition=Q(ruling=""), name="contest_open")
+        ]
 
     def __str__(self) -> str:
         return f"Contest of handoff {self.handoff_id}"

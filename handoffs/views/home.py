@@ -18,6 +18,7 @@ from handoffs.models.event import EventKind
 from handoffs.querysets import HandoffQuerySet
 from handoffs.views.doors import person
 from handoffs.views.queue import COLUMNS, Row, rows_of
+from handoffs.views.team_load import load_of
 from team.models import Absence, Territory, User
 from team.pages import page
 
@@ -66,6 +67,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "blocks": blocks,
         "tiles": _tiles(user, now) if user.is_revops or user.is_superuser else [],
+        "team": load_of(reader.team, now) if user.is_manager else [],
         "greeting": _greeting(user, now),
         "may_start": user.is_sdr or user.is_manager,
         "now": now,
@@ -121,7 +123,8 @@ def _for_sdr(reader: Reader, now: datetime) -> list[Block]:
 
 def _for_ae(reader: Reader, now: datetime) -> list[Block]:
     user = reader.user
-    accepted = Handoff.objects.filter(owner=user, status=Status.ACCEPTED)
+    # The index of what is open serves only a query that says so
+    accepted = Handoff.objects.open_of(user).filter(status=Status.ACCEPTED)
     return [
         _block(
             "queue",
@@ -209,12 +212,21 @@ def _attempts(pks: list[int]) -> dict[int, str]:
 
 
 def _without_outcome(user: User, now: datetime) -> HandoffQuerySet:
-    """A meeting whose time has passed without one, or a conversation that led to nothing yet."""
-    coming = Meeting.objects.filter(handoff=OuterRef("pk"), status__in=meetings.COMING)
-    passed = Exists(coming.filter(starts_at__lte=now))
-    talked = Q(first_contact_at__isnull=False, next_step_at__lte=now) & ~Exists(coming)
-    mine = Handoff.objects.filter(owner=user, status__in=meetings.WITH_OUTCOME)
-    return mine.filter(passed | (talked & Q(status=Status.ACCEPTED)))
+    """A meeting whose time has passed without one, or a conversation that led to nothing yet.
+
+    Found from the few meetings that are to come and the few handoffs that are open.
+    """
+    coming = Meeting.objects.filter(status__in=meetings.COMING)
+    passed = coming.filter(
+        starts_at__lte=now, handoff__owner=user, handoff__status__in=meetings.WITH_OUTCOME
+    )
+    talked = (
+        Handoff.objects.open_of(user)
+        .filter(status=Status.ACCEPTED, first_contact_at__isnull=False, next_step_at__lte=now)
+        .exclude(Exists(coming.filter(handoff=OuterRef("pk"))))
+    )
+    found = {*passed.values_list("handoff", flat=True), *talked.values_list("pk", flat=True)}
+    return Handoff.objects.filter(pk__in=found)
 
 
 def _contested(reader: Reader, now: datetime) -> list[Block]:

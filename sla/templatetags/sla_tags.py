@@ -9,7 +9,9 @@ from django.utils import timezone
 from handoffs.models import Handoff
 from handoffs.time_left import TimeLeft, span, time_left
 from messaging.models import Message
+from sla import desks, health
 from sla.models import Clock, Escalation
+from team.models import User
 
 register = template.Library()
 
@@ -34,6 +36,19 @@ def escalations_of(handoff: Handoff) -> dict[str, Any]:
     )
     sent = Message.objects.filter(about=f"handoff:{handoff.pk}").select_related("person")
     return {"escalations": list(fired), "mails": list(sent.order_by("-pk")[:20])}
+
+
+@register.inclusion_tag("sla/tiles.html")
+def promise_tiles(user: User) -> dict[str, Any]:
+    """What waits beside the handoffs themselves: causes, and for RevOps the machinery."""
+    looks_after_it = user.is_revops or user.is_superuser
+    return {
+        "causes": desks.breaches_of(user).filter(cause="").count(),
+        "is_alive": not looks_after_it or health.is_alive(timezone.now()),
+        "given_up": Message.objects.filter(state__in=["dead", "unknown"]).count()
+        if looks_after_it
+        else None,
+    }
 
 
 def _promise(clock: Clock, handoff: Handoff, now: Any) -> dict[str, Any]:

@@ -10,13 +10,15 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Account, Contact
 from handoffs import lifecycle
 from handoffs.models import Handoff
+from sla.health import beat
+from sla.models import Breach
 from team.models import Territory, User
 from tests.factories import accepted, make_account, make_contact, make_user, submitted
 from tests.handoffs.crowd import crowd_around
 
 pytestmark = pytest.mark.django_db
 
-CEILING = 20
+CEILING = 24
 
 
 def home_of(client: Client, user: User) -> str:
@@ -118,6 +120,7 @@ def test_the_cost_does_not_grow_with_the_rows(
 ) -> None:
     pattern = submitted(sdr=sdr, account=account, contact=contact)
     client.force_login(request.getfixturevalue(who))
+    client.get("/")  # the first of a session also notes that it began
     counts = []
     for size in (20, 500):
         crowd_around(pattern, size)
@@ -125,3 +128,33 @@ def test_the_cost_does_not_grow_with_the_rows(
             assert client.get("/").status_code == 200
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_a_manager_sees_how_much_each_ae_holds(
+    client: Client,
+    sdr: User,
+    ae: User,
+    ae2: User,
+    manager: User,
+    account: Account,
+    contact: Contact,
+) -> None:
+    submitted(sdr=sdr, account=account, contact=contact)
+    User.objects.filter(pk=ae.pk).update(capacity=5)
+    page = home_of(client, manager)
+    assert "Your AEs" in page
+    assert "1 of 5" in page
+    assert page.index(f"/queue/?owner={ae.pk}") < page.index(f"/queue/?owner={ae2.pk}")
+
+
+def test_missed_promises_without_a_cause_and_a_silent_worker_have_a_tile(
+    client: Client, sdr: User, manager: User, revops: User, account: Account, contact: Contact
+) -> None:
+    handoff = submitted(sdr=sdr, account=account, contact=contact)
+    assert "Waiting for a cause" not in home_of(client, manager)
+    first = handoff.clocks.order_by("due_at")[0]
+    Breach.objects.create(clock=first, fell_due_at=timezone.now(), holder=handoff.owner)
+    assert "Waiting for a cause" in home_of(client, manager)
+    assert "gives no sign of life" in home_of(client, revops)
+    beat(timezone.now())
+    assert "gives no sign of life" not in home_of(client, revops)
