@@ -17,7 +17,7 @@ def _some(app: str, verbs: str, *models: str) -> set[str]:
 PACKAGE = ("answer", "committeemember", "objection", "quote", "trigger")
 ACCOUNTS = ("account", "accounttechnology", "contact", "growthsignal")
 LIBRARY = ("casestudy", "competitornote")
-STANDARD = ("criterion", "framework", "frameworkversion")
+STANDARD = ("criterion", "framework", "frameworkversion", "leadsourcerule")
 
 EVERYBODY = (
     _some("accounts", "view", *ACCOUNTS, "verification", "contactchange", "proposal", "departure")

@@ -18,6 +18,9 @@ ESTIMATED = Criterion.Minimum.ESTIMATED
 STATED = Criterion.Minimum.STATED
 CONFIRMED = Criterion.Minimum.CONFIRMED
 
+# For how many days what they said counts as confirmed: money moves sooner than who decides.
+KEEPS_DAYS = {MustHave.BUDGET: 90, MustHave.AUTHORITY: 180}
+
 
 def _ask(
     code: str,
@@ -38,6 +41,7 @@ def _ask(
         "answer_type": answer_type,
         "must_have": must_have,
         "is_required": is_required,
+        "keeps_days": KEEPS_DAYS.get(MustHave(must_have)) if must_have else None,
     }
 
 

@@ -18,7 +18,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm, PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from handoffs.models import Criterion, Framework, FrameworkVersion
+from handoffs.models import Criterion, Framework, FrameworkVersion, LeadSourceRule
 from team.admin_kit import (
     InDraftOnly,
     KeptAdmin,
@@ -65,7 +65,7 @@ class CriterionForm(forms.ModelForm):
         model = Criterion
         fields = (
             "position", "name", "code", "confirmed_means", "answer_type", "choices", "minimum",
-            "is_required", "must_have",
+            "is_required", "must_have", "keeps_days",
         )  # fmt: skip
         widgets = {"confirmed_means": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
@@ -89,12 +89,27 @@ class CriterionInline(InDraftOnly, PlainStackedInline):
             ("answer_type", "minimum"),
             choices,
             ("must_have", "is_required"),
-            "position",
+            ("keeps_days", "position"),
         ]
 
     @display(description="choices")
     def offered(self, obj: Criterion) -> str:
         return ", ".join(obj.choices) or "none, the answer is free"
+
+
+class RuleFormSet(PaginationInlineFormSet):
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        return "This rule stands there twice."
+
+
+class RuleInline(InDraftOnly, PlainStackedInline):
+    """What packages of one lead source need besides; signed together with the criteria."""
+
+    model = LeadSourceRule
+    formset = RuleFormSet
+    verbose_name = "rule of a lead source"
+    verbose_name_plural = "rules of a lead source"
+    fields = [("lead_source", "requires"), ("number", "criterion_code"), "why"]
 
 
 @admin.register(Framework)
@@ -137,12 +152,12 @@ class FrameworkVersionAdmin(VersionedAdmin):
     search_fields = ["framework__name", "note"]
     fields = ["title", "state_chip", "note", "sdr_signature", "ae_signature", "to_do"]
     readonly_fields = ["title", "state_chip", "sdr_signature", "ae_signature", "to_do"]
-    inlines = [CriterionInline]
+    inlines = [CriterionInline, RuleInline]
     actions_list = ["new_framework"]
     actions_detail = ["sign_for_sdrs", "sign_for_aes", "activate", "new_version"]
     locked_because = (
         "This version is signed or in use, so its wording stays as it was agreed. "
-        "“New version to edit” makes a draft with the same criteria."
+        "“New version to edit” makes a draft with the same criteria and rules."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FrameworkVersion]:
@@ -245,8 +260,8 @@ class FrameworkVersionAdmin(VersionedAdmin):
         dialog={
             "title": "New version to edit",
             "description": (
-                "Makes a draft with the same criteria. This version stays in force until the "
-                "draft is signed by both sides and activated."
+                "Makes a draft with the same criteria and rules. This version stays in force until "
+                "the draft is signed by both sides and activated."
             ),
             "form_class": NoteDialog,
             "form_submit_text": "Make the draft",

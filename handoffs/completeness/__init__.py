@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from handoffs.completeness import company, conversation, qualification, repeats
+from handoffs.completeness import company, conversation, lead_source, qualification, repeats
 from handoffs.completeness.package import SECTIONS, Gap, Package, Rule, Section
 from handoffs.models import Handoff
 
@@ -33,6 +33,7 @@ RULES: list[Rule] = [
     qualification.required_criteria_are_answered,
     qualification.answers_carry_their_proof,
     qualification.answers_fit_their_type,
+    lead_source.rules_of_the_lead_source_are_kept,
     conversation.a_trigger_is_named,
     conversation.triggers_are_complete,
     conversation.a_quote_is_there,
@@ -53,6 +54,7 @@ RULES: list[Rule] = [
 PREFETCH = (
     "contact__verifications",
     "framework_version__criteria",
+    "framework_version__rules",
     "answers",
     "quotes",
     "objections",
@@ -65,7 +67,7 @@ def gaps(handoff: Handoff, now: datetime | None = None) -> list[Gap]:
     """Everything that keeps this package from an AE at `now`, in the order of the form.
 
     Judges the handoff's own fields as the instance holds them and the rows as prefetched. A
-    handoff from `load` costs no query more; any other at most thirteen, however many rows it has.
+    handoff from `load` costs no query more; any other at most fourteen, however many rows it has.
     """
     package = Package.of(handoff, now or timezone.now())
     found = [gap for rule in RULES for gap in rule(package)]
@@ -74,7 +76,7 @@ def gaps(handoff: Handoff, now: datetime | None = None) -> list[Gap]:
 
 
 def load(pk: int) -> Handoff:
-    """The handoff with all that the gate reads, in eight queries. Raises Handoff.DoesNotExist."""
+    """The handoff with all that the gate reads, in nine queries. Raises Handoff.DoesNotExist."""
     joined = Handoff.objects.select_related(
         "account", "contact__account", "sdr", "framework_version__framework"
     )

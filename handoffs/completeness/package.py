@@ -14,6 +14,7 @@ from handoffs.models import (
     Criterion,
     FrameworkVersion,
     Handoff,
+    LeadSourceRule,
     Objection,
     Quote,
     Trigger,
@@ -65,6 +66,7 @@ class Package:
     freshness: dict[VerifiedField, Freshness]
     standard: FrameworkVersion | None
     criteria: list[Criterion]
+    rules: list[LeadSourceRule]
     answers: dict[int, Answer]
     quotes: list[Quote]
     objections: list[Objection]
@@ -82,6 +84,11 @@ class Package:
             freshness=states(contact, now) if contact else {},
             standard=standard,
             criteria=list(standard.criteria.all()) if standard else [],
+            rules=[
+                rule
+                for rule in (standard.rules.all() if standard else [])
+                if rule.lead_source == handoff.lead_source
+            ],
             answers={answer.criterion_id: answer for answer in handoff.answers.all()},
             quotes=list(handoff.quotes.all()),
             objections=list(handoff.objections.all()),
@@ -97,12 +104,9 @@ class Package:
         """Each criterion that claims to be known, with its answer."""
         for criterion in self.criteria:
             answer = self.answers.get(criterion.pk)
-            if answer and answer.status in CLAIMS:
+            if answer and answer.status in Answer.CLAIMS:
                 yield criterion, answer
 
-
-# The statuses that claim to know something, each worth more than the one before.
-CLAIMS = (Answer.Status.ESTIMATED, Answer.Status.STATED, Answer.Status.CONFIRMED)
 
 Gaps = Iterator[Gap]
 Rule = Callable[[Package], Gaps]

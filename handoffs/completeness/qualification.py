@@ -1,15 +1,15 @@
 """The gate's rules on the standard and on what is answered to it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
-from handoffs import wording
-from handoffs.completeness.package import CLAIMS, LINE, SENTENCE, Gap, Gaps, Package
+from handoffs import evidence, wording
+from handoffs.completeness.package import LINE, SENTENCE, Gap, Gaps, Package
 from handoffs.completeness.values import misfit
 from handoffs.models import Answer, Criterion, FrameworkVersion, MustHave
 from handoffs.models.package import Channel
 
-# How far down CLAIMS an answer has to be for each minimum (definitions: criterion status).
+# How far down Answer.CLAIMS an answer has to be for each minimum (definitions: criterion status).
 LEAST: dict[str, int] = {
     Criterion.Minimum.ESTIMATED: 0,
     Criterion.Minimum.STATED: 1,
@@ -42,14 +42,16 @@ def required_criteria_are_answered(p: Package) -> Gaps:
     for criterion in p.criteria:
         if not criterion.is_required:
             continue
-        if message := _short_of_the_minimum(criterion, p.answers.get(criterion.pk)):
+        answer = p.answers.get(criterion.pk)
+        if message := short_of(criterion.minimum, criterion, answer, p.now.date()):
             yield Gap("qualification", f"answers.{criterion.code}", message)
 
 
-def _short_of_the_minimum(criterion: Criterion, answer: Answer | None) -> str:
+def short_of(minimum: str, criterion: Criterion, answer: Answer | None, today: date) -> str:
+    """Why `answer` is less than `minimum` on `today`; "" when it is enough."""
     name = f"“{criterion.name}”"
     status = answer.status if answer else Answer.Status.UNKNOWN
-    if status not in (*CLAIMS, Answer.Status.DISPROVED, Answer.Status.NOT_APPLICABLE):
+    if status not in (*Answer.CLAIMS, Answer.Status.DISPROVED, Answer.Status.NOT_APPLICABLE):
         return f"{name} is not answered yet. Ask the prospect, and record what they said."
     if status == Answer.Status.DISPROVED:
         return (
@@ -62,9 +64,15 @@ def _short_of_the_minimum(criterion: Criterion, answer: Answer | None) -> str:
         reason = (answer.evidence or answer.value) if answer else ""
         ask = f"Write in a sentence why {name} does not apply here."
         return wording.refuse(reason, ask, SENTENCE)
-    if CLAIMS.index(Answer.Status(status)) >= LEAST.get(criterion.minimum, 2):
+    counts_as = evidence.standing(criterion, answer, today) if answer else status
+    if Answer.CLAIMS.index(Answer.Status(counts_as)) >= LEAST.get(minimum, 2):
         return ""
-    if criterion.minimum == Criterion.Minimum.CONFIRMED:
+    if counts_as != status and answer and (known := evidence.age(criterion, answer, today)):
+        return (
+            f"{name} was confirmed {known.days} days ago; that counts for {known.limit} days. "
+            "Ask again, and record what they say now."
+        )
+    if minimum == Criterion.Minimum.CONFIRMED:
         return (
             f"{name} has to be confirmed. Ask for what counts as confirmed, and record who said "
             "it, when and how."

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from accounts.models import Contact, Method, VerifiedField
-from handoffs import completeness, editing, merging, prefill
+from handoffs import completeness, editing, hints, merging, prefill
 from handoffs.completeness import SECTIONS, Gap
 from handoffs.forms.contact import AccountDomainForm, ContactForm, NewContactForm, verified
 from handoffs.forms.package import PackageForms
-from handoffs.models import Handoff
+from handoffs.models import Handoff, LeadSourceRule
 from handoffs.models.event import EventKind
 from team.models import User
 
@@ -91,8 +91,13 @@ class Sheet:
             "forms": self.forms,
             "main": self.forms.main,
             "gap_texts": self.gap_texts(),
+            "hint_texts": self.hint_texts(),
             "is_returned": self.handoff.status == Handoff.Status.RETURNED,
         }
+
+    def hint_texts(self) -> dict[str, list[str]]:
+        """Advice at an answer or a row; nothing of it stops the package."""
+        return hints.of(self.handoff, self.now)
 
     def gap_texts(self) -> dict[str, list[str]]:
         """What stands at each field."""
@@ -133,6 +138,12 @@ class Sheet:
     def checks(self) -> list[tuple[str, str]]:
         """How somebody may say that a field was checked just now."""
         return [(method.value, str(method.label)) for method in CHECKS]
+
+    def source_rules(self) -> list[LeadSourceRule]:
+        """What the standard asks for besides, of this lead source."""
+        standard = self.handoff.framework_version
+        rules = standard.rules.all() if standard else []
+        return [rule for rule in rules if rule.lead_source == self.handoff.lead_source]
 
     def committee_suggestions(self) -> list[prefill.Suggestion]:
         return prefill.committee_suggestions(self.handoff, self.forms.contacts)

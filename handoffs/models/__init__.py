@@ -13,6 +13,7 @@ from handoffs.models.package import (
     Trigger,
 )
 from handoffs.models.preparation import CaseStudy, CompetitorNote, Preparation
+from handoffs.models.rule import LeadSourceRule
 from handoffs.models.speed import SpeedCurve
 from handoffs.models.standard import Criterion, Framework, FrameworkVersion, MustHave
 
@@ -29,6 +30,7 @@ __all__ = [
     "Handoff",
     "HandoffEvent",
     "LeadSource",
+    "LeadSourceRule",
     "Letter",
     "Meeting",
     "MustHave",

@@ -29,6 +29,9 @@ class Answer(models.Model):
         DISPROVED = "disproved", "They said the opposite"
         NOT_APPLICABLE = "na", "Does not apply"
 
+    # The statuses that claim to know something, each worth more than the one before.
+    CLAIMS = (Status.ESTIMATED, Status.STATED, Status.CONFIRMED)
+
     handoff = models.ForeignKey(Handoff, on_delete=models.CASCADE, related_name="answers")
     criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="answers")
     status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)

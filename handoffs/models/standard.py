@@ -10,6 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -156,7 +157,7 @@ class FrameworkVersion(models.Model):
                 raise ValidationError("Only a draft can be signed.")
             if not by.leads(side):
                 raise ValidationError(f"{by} leads no {side.label}s, so cannot sign for them.")
-            self._refuse_without_must_haves()
+            self._refuse_unless_sound()
             sdr_leader, ae_leader = self.signed_by_sdr_leader, self.signed_by_ae_leader
             mine, other = (sdr_leader, ae_leader) if side == Role.SDR else (ae_leader, sdr_leader)
             if mine is not None:
@@ -182,7 +183,7 @@ class FrameworkVersion(models.Model):
                     raise ValidationError(
                         "An SDR leader and an AE leader both have to sign before it becomes active."
                     )
-                self._refuse_without_must_haves()
+                self._refuse_unless_sound()
                 FrameworkVersion.objects.active().update(state=self.State.RETIRED)
                 self.state = self.State.ACTIVE
                 self.activated_at = at or timezone.now()
@@ -203,27 +204,36 @@ class FrameworkVersion(models.Model):
         """This version as it stands, held until the transaction ends."""
         self.refresh_from_db(from_queryset=FrameworkVersion.objects.select_for_update())
 
-    def _refuse_without_must_haves(self) -> None:
+    def _refuse_unless_sound(self) -> None:
         if missing := self.missing_must_haves():
             words = "; ".join(str(must.label).lower() for must in missing)
             raise ValidationError(f"No required criterion asks for: {words}.")
+        codes = {criterion.code for criterion in self.criteria.all()}
+        for rule in self.rules.all():
+            if rule.criterion_code and rule.criterion_code not in codes:
+                raise ValidationError(
+                    f"The rule for “{rule.get_lead_source_display()}” asks for the criterion "
+                    f"“{rule.criterion_code}”, which this version does not have."
+                )
 
     def copy(self, note: str = "") -> "FrameworkVersion":
         """A new draft with the same criteria, to be edited and signed."""
         last = self.framework.versions.aggregate(last=models.Max("number"))["last"] or 0
         draft = FrameworkVersion(framework=self.framework, number=last + 1, note=note)
-        criteria = list(self.criteria.all())
+        parts: list[list[Any]] = [list(self.criteria.all()), list(self.rules.all())]
         with transaction.atomic():
             draft.save()
-            for criterion in criteria:
-                criterion.pk, criterion.version = None, draft
-                criterion._state.adding = True
-            Criterion.objects.bulk_create(criteria)
+            for rows in parts:
+                for row in rows:
+                    row.pk, row.version = None, draft
+                    row._state.adding = True
+                if rows:
+                    type(rows[0]).objects.bulk_create(rows)
         return draft
 
 
-class CriterionQuerySet(models.QuerySet["Criterion"]):
-    """Criteria of a locked version are left alone by bulk changes too."""
+class VersionPartQuerySet(models.QuerySet[Any]):
+    """What belongs to a locked version is left alone by bulk changes too."""
 
     def update(self, **kwargs: Any) -> int:
         _refuse_locked(self._version_ids())
@@ -250,7 +260,36 @@ def _refuse_locked(version_ids: Collection[int]) -> None:
         raise ValidationError(LOCKED)
 
 
-class Criterion(models.Model):
+class VersionPart(models.Model):
+    """A row of a standard's version: it changes with a draft and stays once that is locked."""
+
+    version: "models.ForeignKey[Any, Any]"
+    version_id: int
+
+    objects = VersionPartQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        _refuse_locked(self._versions())
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        _refuse_locked(self._versions())
+        return super().delete(*args, **kwargs)
+
+    def clean(self) -> None:
+        _refuse_locked(self._versions())
+
+    def _versions(self) -> set[int]:
+        """The version it stands in and, where it is being moved, the one it comes from."""
+        part: Any = type(self)  # the plugin does not know the key before it is declared
+        stored = part.objects.filter(pk=self.pk).values_list("version_id", flat=True)
+        return {pk for pk in (self.version_id, *stored) if pk is not None}
+
+
+class Criterion(VersionPart):
     """One thing to find out, with what counts as confirmed, in words."""
 
     class AnswerType(models.TextChoices):
@@ -292,8 +331,13 @@ class Criterion(models.Model):
         blank=True,
         help_text="Budget, authority, timeline and pain each need a required criterion.",
     )
-
-    objects = CriterionQuerySet.as_manager()
+    keeps_days = models.PositiveSmallIntegerField(
+        "evidence counts for (days)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(7), MaxValueValidator(730)],
+        help_text="What was confirmed longer ago counts as stated only. Empty: it does not age.",
+    )
 
     class Meta:
         ordering = ["version", "position", "pk"]
@@ -310,21 +354,8 @@ class Criterion(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        _refuse_locked(self._versions())
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        _refuse_locked(self._versions())
-        return super().delete(*args, **kwargs)
-
-    def _versions(self) -> set[int]:
-        """The version it stands in and, where it is being moved, the one it comes from."""
-        stored = Criterion.objects.filter(pk=self.pk).values_list("version_id", flat=True)
-        return {pk for pk in (self.version_id, *stored) if pk is not None}
-
     def clean(self) -> None:
-        _refuse_locked(self._versions())
+        super().clean()
         choices = self.choices
         if not isinstance(choices, list) or not all(isinstance(c, str) for c in choices):
             raise ValidationError({"choices": "Enter a list of texts."})

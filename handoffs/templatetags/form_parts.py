@@ -44,6 +44,12 @@ def gaps_at(context: dict[str, Any], key: str) -> dict[str, Any]:
     return {"key": key, "gaps": (context.get("gap_texts") or {}).get(key, [])}
 
 
+@register.inclusion_tag("handoffs/form_hints.html", takes_context=True)
+def hints_at(context: dict[str, Any], key: str) -> dict[str, Any]:
+    """Advice on this answer or row."""
+    return {"key": key, "hints": (context.get("hint_texts") or {}).get(key, [])}
+
+
 @register.inclusion_tag("handoffs/form_errors.html", takes_context=True)
 def errors_at(context: dict[str, Any], name: str) -> dict[str, Any]:
     """What could not be stored of a field or list, by its name on the page."""

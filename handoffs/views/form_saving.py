@@ -107,7 +107,7 @@ class _Post:
         part = PeoplePart(
             self.data, self.handoff, contacts_of(self.handoff), by=self.user, at=self.now
         )
-        part.save(add_typed=self.do not in ("autosave", "resolve"))
+        part.save(add_typed=self.do not in ("autosave", "resolve", "source"))
         if self.do == "verify":
             part.verify(self.what)
         self.people = part
@@ -234,6 +234,7 @@ class _Post:
             "ids": {f"{name}-{key}": pk for (name, key), pk in self.ids.items()},
             "errors": self.errors,
             "gaps": sheet.gap_texts(),
+            "hints": sheet.hint_texts(),
             "sections": {section.key: section.number for section in sheet.sections()},
             "contact_name": sheet.contact.name if sheet.contact else "",
             "was": self._was(sheet),

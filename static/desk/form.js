@@ -149,6 +149,7 @@
     };
     const showGaps = (answer) => {
       all("[data-gaps]").forEach((box) => paragraphs(box, answer.gaps[box.dataset.gaps] || []));
+      all("[data-hints]").forEach((box) => paragraphs(box, answer.hints[box.dataset.hints] || []));
       Object.entries(answer.sections).forEach(([key, number]) => {
         const chip = one(`[data-state="${key}"]`);
         chip.textContent = number ? `${number} missing` : "Done";
@@ -213,6 +214,7 @@
       const key = `${prefix.split("-")[0]}.${pk}`;
       row.id = `at-${key}`;
       one("fieldset > .gaps", row).dataset.gaps = key;
+      one("fieldset > .hints", row).dataset.hints = key;
     };
     const newRow = (name) => {
       const list = at(name);
@@ -293,6 +295,7 @@
     form.addEventListener("change", (event) => {
       const input = event.target;
       if (input.name === "contact") press("contact");
+      else if (input.name === "lead_source") press("source");
       all("[data-ruled-out]").forEach(ruleOut);
     });
     form.addEventListener("focusout", (event) => {

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from handoffs import lifecycle
-from handoffs.models import Framework, FrameworkVersion, Handoff, Reason
-from team.models import Territory, User
+from handoffs.models import Framework, FrameworkVersion, Handoff, LeadSourceRule, Reason
+from team.models import Role, Territory, User
 from tests.factories import complete_package, make_account, make_contact, submitted
 
 LIST = "/admin/handoffs/handoff/"
@@ -209,6 +210,10 @@ def criteria_form(version: FrameworkVersion, **changes: Any) -> dict[str, Any]:
         "criteria-INITIAL_FORMS": len(rows),
         "criteria-MIN_NUM_FORMS": 0,
         "criteria-MAX_NUM_FORMS": 1000,
+        "rules-TOTAL_FORMS": 0,
+        "rules-INITIAL_FORMS": 0,
+        "rules-MIN_NUM_FORMS": 0,
+        "rules-MAX_NUM_FORMS": 1000,
     }
     for number, row in enumerate(rows):
         values = {
@@ -222,6 +227,7 @@ def criteria_form(version: FrameworkVersion, **changes: Any) -> dict[str, Any]:
             "choices": "\n".join(row.choices),
             "minimum": row.minimum,
             "must_have": row.must_have,
+            "keeps_days": row.keeps_days or "",
         }
         if row.is_required:
             values["is_required"] = "on"
@@ -251,6 +257,65 @@ def test_a_choice_with_one_answer_is_refused_at_its_field(
     one = {"criteria-0-answer_type": "choice", "criteria-0-choices": "Yes"}
     answer = client.post(page(draft), criteria_form(draft, **one))
     assert "A choice needs at least two answers." in answer.content.decode()
+
+
+def a_rule(version: FrameworkVersion, **fields: Any) -> dict[str, Any]:
+    """A version's page with one new rule for inbound demo requests."""
+    values = {"lead_source": "inbound", "requires": "quotes", "number": "2"} | fields
+    typed = {f"rules-0-{name}": value for name, value in values.items()}
+    return criteria_form(version, **typed, **{"rules-TOTAL_FORMS": 1})
+
+
+def test_a_rule_of_a_lead_source_is_added_to_a_draft(
+    client: Client, revops: User, draft: FrameworkVersion
+) -> None:
+    client.force_login(revops)
+    rule = a_rule(draft, why="Two show the pattern", criterion_code="budget")
+    assert client.post(page(draft), rule).status_code == 302
+
+    added = draft.rules.get()
+    assert (added.requires, added.number, added.criterion_code) == ("quotes", 2, "")
+    assert str(added) == "Inbound demo request: at least 2 quotes"
+    copied = draft.copy().rules.get()
+    assert (copied.words, copied.why) == (added.words, "Two show the pattern")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"number": ""}, "Enter how many."),
+        ({"requires": "confirmed", "criterion_code": "mood"}, "Enter the code of a saved"),
+        ({"requires": "confirmed"}, "Enter the code of a saved criterion: metrics"),
+    ],
+)
+def test_a_rule_without_its_number_or_criterion_is_refused_at_its_field(
+    client: Client, revops: User, draft: FrameworkVersion, fields: dict[str, Any], sentence: str
+) -> None:
+    client.force_login(revops)
+    answer = client.post(page(draft), a_rule(draft, **fields))
+    assert sentence in answer.content.decode()
+    assert not draft.rules.exists()
+
+
+def test_rules_of_a_version_in_force_stay_as_they_are(
+    client: Client, revops: User, standard: FrameworkVersion
+) -> None:
+    client.force_login(revops)
+    client.post(page(standard), a_rule(standard))
+    assert not standard.rules.exists()
+    with pytest.raises(ValidationError):
+        LeadSourceRule.objects.create(version=standard, lead_source="mql", requires="channel")
+
+
+def test_a_rule_on_a_criterion_that_went_away_cannot_be_signed(
+    draft: FrameworkVersion, manager: User, sdr: User
+) -> None:
+    LeadSourceRule.objects.create(
+        version=draft, lead_source="mql", requires="confirmed", criterion_code="champion"
+    )
+    draft.criteria.filter(code="champion").delete()
+    with pytest.raises(ValidationError, match="which this version does not have"):
+        draft.sign(by=manager, side=Role.SDR)
 
 
 def test_both_leaders_sign_and_then_it_can_be_activated(

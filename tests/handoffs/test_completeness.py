@@ -18,6 +18,7 @@ from handoffs.models import (
     Framework,
     FrameworkVersion,
     Handoff,
+    LeadSourceRule,
     Objection,
     Quote,
     Trigger,
@@ -91,6 +92,24 @@ def checked(field: str, **fields: Any) -> Spoil:
         if fields:
             values = {"method": Method.SPOKE, "verified_at": NOW - timedelta(days=3)} | fields
             Verification.objects.create(contact=person, field=field, **values)
+
+    return spoil
+
+
+def rule(requires: str, lead_source: str = "meeting", **fields: Any) -> Spoil:
+    """A rule of the lead source in the standard itself, past its lock."""
+
+    def spoil(handoff: Handoff) -> None:
+        QuerySet(LeadSourceRule).bulk_create(
+            [
+                LeadSourceRule(
+                    version=handoff.framework_version,
+                    lead_source=lead_source,
+                    requires=requires,
+                    **fields,
+                )
+            ]
+        )
 
     return spoil
 
@@ -444,6 +463,44 @@ CASES = [
         "neither people nor their part",
         write(next_step_who="AE will follow up"),
     ),
+    *(
+        Case("rules_of_the_lead_source_are_kept", field, says, spoil)
+        for field, says, spoil in (
+            ("original_source", "campaign or channel", rule("channel")),
+            ("triggers", "link to its source", rule("link")),
+            ("quotes", "at least 2 quotes. There is 1.", rule("quotes", number=2)),
+            ("committee", "at least 3 other people. There is 1.", rule("people", number=3)),
+            ("call_notes", "at least 90 different words. These have", rule("notes", number=90)),
+            ("next_step_at", "a next step within 1 day.", rule("soon", number=1)),
+            (
+                "answers.budget",
+                "“Budget” from the prospect, not estimated",
+                both(
+                    answer("budget", status="estimated"),
+                    rule("answered", criterion_code="budget"),
+                ),
+            ),
+            (
+                "answers.authority",
+                "“Authority” confirmed",
+                both(
+                    answer("authority", status="stated"),
+                    rule("confirmed", criterion_code="authority"),
+                ),
+            ),
+            (
+                "quotes",
+                "Two of them make the difference.",
+                rule("quotes", number=2, why="Two of them make the difference"),
+            ),
+        )
+    ),
+    Case(
+        "required_criteria_are_answered",
+        "answers.need",
+        "was confirmed 91 days ago; that counts for 90 days",
+        both(criterion("need", keeps_days=90), answer("need", said_on=date(2025, 12, 1))),
+    ),
     Case(
         "nothing_is_written_twice",
         "call_notes",
@@ -664,6 +721,31 @@ def test_the_same_text_everywhere_is_refused_everywhere_but_once(package: Handof
     assert repeated == {*names[1:], "call_notes", "next_step", "next_step_who"}
 
 
+def test_a_rule_of_another_lead_source_asks_for_nothing(package: Handoff) -> None:
+    rule("quotes", "inbound", number=5)(package)
+    assert found(package) == []
+
+
+def test_a_kept_rule_asks_for_nothing(package: Handoff) -> None:
+    rule("confirmed", criterion_code="budget")(package)
+    rule("people", number=1)(package)
+    rule("soon", number=2)(package)
+    assert found(package) == []
+
+
+def test_what_a_criterion_refuses_is_not_said_twice_by_a_rule(package: Handoff) -> None:
+    rule("confirmed", criterion_code="need")(package)
+    answer("need", status="stated")(package)
+    assert [gap.field for gap in found(package)] == ["answers.need"]
+
+
+def test_nobody_else_is_no_way_round_a_rule_on_people(package: Handoff) -> None:
+    rule("people", number=1)(package)
+    no_rows(CommitteeMember)(package)
+    write(nobody_else=True)(package)
+    assert [gap.field for gap in found(package)] == ["committee"]
+
+
 def test_the_gate_looks_at_the_time_it_is_given(package: Handoff) -> None:
     later = timezone.now() + timedelta(days=100)
 
@@ -672,10 +754,10 @@ def test_the_gate_looks_at_the_time_it_is_given(package: Handoff) -> None:
     assert fields == {"contact.email", "contact.phone", "next_step_at"}
 
 
-def test_the_gate_costs_eight_queries_however_many_rows(
+def test_the_gate_costs_nine_queries_however_many_rows(
     package: Handoff, django_assert_num_queries: Any, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert gaps(load(package.pk)) == []
     for number in range(30):
         Quote.objects.create(
@@ -697,9 +779,9 @@ def test_the_gate_costs_eight_queries_however_many_rows(
             method=Method.SPOKE,
             verified_at=NOW - timedelta(days=number),
         )
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         loaded = load(package.pk)
     with django_assert_num_queries(0):
         assert gaps(loaded) == []
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert gaps(Handoff.objects.get(pk=package.pk)) == []
