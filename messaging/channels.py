@@ -13,6 +13,7 @@ from messaging.models import Channel
 SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 # api.slack.com, "Rate limits": one message per second per channel.
 ONE_A_SECOND = timedelta(seconds=1)
+LONGEST_HOLD = timedelta(minutes=15)  # whatever Slack asks for
 
 # Between a channel and the person a message mentions there, in Message.recipient.
 MENTION = " @"
@@ -62,7 +63,8 @@ def take_slot(channel: Channel, now: datetime) -> bool:
 
     One conditional UPDATE, so that of several workers one gets the second.
     """
-    free = Q(free_at__isnull=True) | Q(free_at__lte=now)
+    # Held for longer than anybody may: the clock was set back since
+    free = Q(free_at__isnull=True) | Q(free_at__lte=now) | Q(free_at__gt=now + LONGEST_HOLD * 2)
     return bool(Channel.objects.filter(free, pk=channel.pk).update(free_at=now + ONE_A_SECOND))
 
 

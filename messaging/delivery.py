@@ -18,6 +18,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from messaging import channels, digests, trouble
+from messaging.channels import LONGEST_HOLD
 from messaging.models import Channel, Endpoint, Message
 from messaging.transports import slack, webhook
 from messaging.transports.base import TransportError
@@ -38,7 +39,6 @@ WAITS = [
     timedelta(hours=24),
 ]
 JITTER = 0.2
-LONGEST_HOLD = timedelta(minutes=15)
 # How long tries that the other side put off itself are not counted.
 PATIENCE = timedelta(hours=48)
 # How far the clocks of two machines may be apart; what comes from further ahead was misdated
@@ -65,14 +65,9 @@ def deliver_due(now: datetime | None = None, limit: int = 5000, patient: bool = 
 
 
 def _mind_the_time(now: datetime) -> None:
-    """Where the clock was set back, nothing waits until it has caught up."""
-    ahead = now + CLOCKS_DIFFER
-    Message.objects.filter(state__in=WAITING, next_try_at__gt=now, created_at__gt=ahead).update(
-        next_try_at=now
-    )
-    held = Message.objects.filter(state=Message.State.SENDING, lease_until__gt=ahead + LEASE)
-    held.update(lease_until=now + LEASE)
-    Channel.objects.filter(free_at__gt=ahead + LONGEST_HOLD).update(free_at=None)
+    """Where the clock was set back, no message waits until it has caught up."""
+    ahead = Message.objects.filter(created_at__gt=now + CLOCKS_DIFFER, next_try_at__gt=now)
+    ahead.filter(state__in=WAITING).update(next_try_at=now)
 
 
 def release_stuck(now: datetime | None = None) -> int:
@@ -82,7 +77,9 @@ def release_stuck(now: datetime | None = None) -> int:
     prospect's left: those wait for a person.
     """
     now = now or timezone.now()
-    stuck = Message.objects.filter(state=Message.State.SENDING, lease_until__lte=now)
+    # A lease that ends beyond its length was taken before the clock was set back
+    ended = Q(lease_until__lte=now) | Q(lease_until__gt=now + LEASE + CLOCKS_DIFFER)
+    stuck = Message.objects.filter(ended, state=Message.State.SENDING)
     internal = stuck.exclude(audience=Message.Audience.PROSPECT)
     died = "The worker ended while it was sending this."
     # The token stays: should the worker be alive after all, its result still counts.

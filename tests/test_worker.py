@@ -8,17 +8,22 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import time_machine
 from django.utils import timezone
+from django_q.brokers import get_broker
 from django_q.models import OrmQ, Schedule, Task
+from django_q.signals import post_execute_in_worker
+from django_q.signing import SignedPackage
 
 from config import processes, schedules, tasks
 from config.leftovers import Note
-from config.worker import TIME_TO_START, Signs
+from config.worker import TIME_TO_START, Signs, WallClock
 from sla import health
 from sla.models import Heartbeat
 
@@ -285,3 +290,72 @@ def test_a_heartbeat_counts_for_the_worker_and_for_its_own_group() -> None:
     health.beat(timezone.now())
     names = set(Heartbeat.objects.values_list("name", flat=True))
     assert names == {health.WORKER, health.name_of(os.getpgid(0))}
+
+
+# --- The queue, the time of day, and memory ------------------------------------------------------
+
+
+class Gone:
+    """Stands for a class of an older release: what was pickled with it cannot be read."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return import_module, ("handoffs.no_longer_there",)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ("nonsense", "cannot be read (BadSignature)"),
+        (SignedPackage.dumps({"func": Gone()}), "cannot be read (ModuleNotFoundError)"),
+        (SignedPackage.dumps({"func": "sla.tasks.removed"}), "sla.tasks.removed"),
+        (SignedPackage.dumps({"func": os.system, "args": ("id",)}), "system"),
+        (SignedPackage.dumps(["no task"]), "cannot be read (TypeError)"),
+    ],
+)
+def test_a_queued_task_that_is_not_ours_is_said_once_and_dropped(
+    payload: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = get_broker()
+    broker.enqueue(payload)
+    OrmQ.objects.update(lock=timezone.now() - timedelta(seconds=1))
+    assert broker.dequeue() == []
+    assert not OrmQ.objects.exists()
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert said in line
+
+
+@pytest.mark.django_db
+def test_our_own_jobs_come_through() -> None:
+    schedules.poke(*schedules.JOBS)
+    OrmQ.objects.update(lock=timezone.now() - timedelta(seconds=1))
+    broker = get_broker()
+    for _ in schedules.JOBS:
+        ((pk, _payload),) = broker.dequeue()
+        broker.acknowledge(pk)
+    assert not OrmQ.objects.exists()
+
+
+def test_the_time_of_day_is_noticed_when_it_is_set_and_not_when_it_drifts() -> None:
+    wall, steady = Watch(), Watch()
+    clock = WallClock(wall, steady)
+    wall.now, steady.now = wall.now + 15.1, steady.now + 15
+    assert clock.jump() == 0
+    wall.now -= 3600
+    assert round(clock.jump()) == -3600
+    assert clock.jump() == 0
+    wall.now += 400 * 86400
+    assert round(clock.jump()) == 400 * 86400
+
+
+@pytest.mark.django_db
+def test_a_process_whose_task_ran_out_of_memory_ends(caplog: pytest.LogCaptureFixture) -> None:
+    waiting = OrmQ.objects.create(key="handoff-desk", payload="", lock=timezone.now())
+    result = " : Traceback (most recent call last):\n  File ...\nMemoryError\n"
+    task = {"func": "sla.tasks.sweep", "ack_id": waiting.pk, "success": False, "result": result}
+    with pytest.raises(SystemExit):
+        post_execute_in_worker.send(sender="django_q", func=None, task=task)
+    assert not OrmQ.objects.exists()
+    assert "Out of memory in sla.tasks.sweep" in caplog.text
+    for other in ({"success": True, "result": None}, {"success": False, "result": "KeyError: 1"}):
+        post_execute_in_worker.send(sender="django_q", func=None, task=task | other)

@@ -299,4 +299,4 @@ def test_an_empty_outbox_costs_little() -> None:
         connection,
     ) as queries:
         deliver()
-    assert len(queries) <= 9
+    assert len(queries) <= 7
