@@ -69,7 +69,7 @@ def test_every_address_has_its_line() -> None:
 
 @pytest.mark.parametrize("line", LINES, ids=str)
 def test_it_answers_as_written(line: Line, world: worlds.World, clients: dict[str, Client]) -> None:
-    url = reverse(line.name, kwargs=_arguments(line, world))
+    url = reverse(line.name, kwargs=arguments(line, world))
     seen, wrote = [], []
     for actor in ACTORS:
         get = _try(clients[actor], "get", url, world)
@@ -115,7 +115,7 @@ def _try(client: Client, method: str, url: str, world: worlds.World) -> _Try:
     return tried
 
 
-def _arguments(line: Line, world: worlds.World) -> dict[str, str]:
+def arguments(line: Line, world: worlds.World) -> dict[str, str]:
     """What an address needs: `a=b` words of the table's second column, else the thing's id."""
     given = dict(word.split("=", 1) for word in line.on.split() if "=" in word)
     thing = " ".join(word for word in line.on.split() if "=" not in word)
