@@ -137,6 +137,7 @@ class DepartureAdmin(KeptAdmin):
     """Who left which account, and who takes over."""
 
     list_display = ["who", "at", "title", "company", "left_on", "now", "state_shown"]
+    list_display_links = ["left_on"]
     list_select_related = ["contact", "account", "successor", "replacement"]
     list_filter = [("state", ChoicesDropdownFilter)]
     search_fields = ["contact__last_name", "account__name", "company"]

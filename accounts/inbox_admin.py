@@ -112,6 +112,7 @@ class ProposalAdmin(KeptAdmin):
     """Values that contradict what one of ours entered or checked later."""
 
     list_display = ["about", "field_shown", "present", "value", "source", "at", "state_shown"]
+    list_display_links = ["field_shown"]
     list_select_related = ["contact", "account"]
     list_filter = ["state", "source"]
     # What waits for a decision stands first.

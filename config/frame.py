@@ -41,6 +41,7 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [
         lambda request: static("desk/unfold-csp.js"),
         lambda request: static("desk/desk.js"),
+        lambda request: static("desk/names.js"),
     ],
     "COLORS": {
         "primary": {
