@@ -31,6 +31,18 @@ class Note:
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
 
+    def living(self) -> list[int]:
+        """The supervisors on this machine that work on our database."""
+        found = []
+        for path in self.folder.glob(f"{self.stem}-*.json"):
+            try:
+                pid, since = json.loads(path.read_text())["supervisor"]
+            except (OSError, ValueError, KeyError):
+                continue
+            if processes.born_at(pid) == since:
+                found.append(pid)
+        return found
+
     def end_left_overs(self) -> list[int]:
         """Kill the groups whose supervisor is gone; returns them."""
         ended = []

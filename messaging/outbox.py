@@ -5,8 +5,10 @@ The work is done in posting (in), delivery (out) and trouble (when a way out is 
 
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 
+from messaging import trouble
 from messaging.delivery import deliver_due, release_stuck
 from messaging.models import Message
 from messaging.posting import Sack, about_url, mailbox, post, tell
@@ -18,6 +20,7 @@ __all__ = [
     "about_url",
     "confirm_arrived",
     "deliver_due",
+    "hold_prospect_mail",
     "mailbox",
     "post",
     "release_stuck",
@@ -66,3 +69,19 @@ def confirm_arrived(message: Message, *, by: User, now: datetime | None = None) 
     )
     if not changed:
         raise ResendRefused("Nobody is waiting to hear whether this message arrived.")
+
+
+def hold_prospect_mail(why: str, *, now: datetime) -> int:
+    """Have a person decide about each message to a prospect that is on its way; how many."""
+    on_their_way = Message.objects.filter(
+        audience=Message.Audience.PROSPECT,
+        state__in=[Message.State.PENDING, Message.State.RETRY, Message.State.SENDING],
+    )
+    held = 0
+    for message in on_their_way.order_by("pk"):
+        with transaction.atomic():
+            held += Message.objects.filter(pk=message.pk, state=message.state).update(
+                state=Message.State.UNKNOWN, lease_until=None, next_try_at=None, error=why
+            )
+            trouble.tell_about_prospect_mail(message, "mail_unknown", why, now)
+    return held

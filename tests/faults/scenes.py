@@ -5,6 +5,7 @@
 
 import json
 import sys
+import time
 from datetime import timedelta
 
 import django
@@ -13,6 +14,7 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402  all of these need the apps
 
+from handoffs import lifecycle  # noqa: E402
 from messaging import outbox  # noqa: E402
 from sla.models import Clock, ClockKind, EscalationStep  # noqa: E402
 from team.models import Territory, WorkCalendar, WorkInterval  # noqa: E402
@@ -78,6 +80,25 @@ def fill(handoffs: int, seconds: int) -> dict[str, int]:
             version__in=first.values("policy_version"), kind=ClockKind.ACCEPT, action="remind"
         ).count(),
     }
+
+
+def keep_writing(writer: int, seconds: int) -> int:
+    """Handoffs from draft to acceptance, one after the other, for so long; how many."""
+    sdr = make_user(f"sdr{writer}", "sdr", name="Sam Ortiz")
+    ae = make_user(f"writer{writer}", "ae", name="Ana Silva")
+    territory = Territory.objects.get()
+    territory.team.add(ae)
+    until = time.monotonic() + seconds
+    done = 0
+    while time.monotonic() < until:
+        name = f"company-{writer}-{done}"
+        account = make_account(territory=territory, owner=ae, name=name, domain=f"{name}.example")
+        phone = f"+493{writer}{done:08d}"
+        contact = make_contact(account, email=f"priya@{name}.example", phone=phone)
+        handoff = submitted(sdr=sdr, account=account, contact=contact)
+        lifecycle.accept(handoff, by=handoff.owner or ae)
+        done += 1
+    return done
 
 
 if __name__ == "__main__":
