@@ -12,6 +12,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from messaging import outbox
+from privacy import people
 
 HELD = "The database was put back from a backup: it may have left before."
 
@@ -35,4 +36,15 @@ def end_sessions(remembered: None) -> str:
     return f"{ended} sign-ins ended."
 
 
-STEPS: list[Step] = [Step(hold_prospect_mail), Step(end_sessions)]
+def erase_again(digests: list[str] | None) -> str:
+    """Whoever asked to be forgotten since is in the backup, and nobody knows it but the old one."""
+    added = people.take_erasures(digests or [])
+    erased = people.erase_again(at=timezone.now())
+    return f"{added} erasures taken over, {erased} people erased again."
+
+
+STEPS: list[Step] = [
+    Step(erase_again, lambda: list(people.erasures())),
+    Step(hold_prospect_mail),
+    Step(end_sessions),
+]

@@ -125,6 +125,18 @@ def test_mail_to_prospects_and_sign_ins_do_not_come_back_to_life(
     assert filled.rows("SELECT * FROM django_session") == []
 
 
+def test_whoever_was_erased_since_the_backup_stays_erased(
+    filled: Installation, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "desk.backup")
+    filled.manage("backup", path)
+    ((address,), *_) = filled.rows("SELECT email FROM accounts_contact ORDER BY id")
+    filled.manage("erase_person", address)
+    said = filled.manage("restore", path, "--yes")
+    assert "1 people erased again" in said
+    assert (address,) not in filled.rows("SELECT email FROM accounts_contact")
+
+
 def test_a_file_that_is_not_what_was_written_is_refused(
     filled: Installation, tmp_path: Path
 ) -> None:
