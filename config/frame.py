@@ -164,6 +164,12 @@ UNFOLD: dict[str, Any] = {
                         "admin:accounts_inboundevent_changelist",
                         "revops",
                     ),
+                    _entry(
+                        "Person requests",
+                        "shield_person",
+                        "admin:privacy_personrequest_changelist",
+                        "revops",
+                    ),
                     _entry("Audit trail", "policy", "admin:team_auditentry_changelist", "revops"),
                     _entry("Health", "monitor_heart", "health", "revops"),
                 ],

@@ -55,6 +55,7 @@ BY_ROLE: dict[Role, set[str]] = {
     | _some("messaging", "view change", "messagetemplate")
     | _all("messaging", "channel", "endpoint")
     | _all("team", "territory", "coverage", "workcalendar", "workinterval", "holiday")
+    | _some("privacy", "view add", "personrequest")
     | _some("team", "view", "auditentry")
     | _some("team", "view add change", "user"),
 }

@@ -56,6 +56,17 @@ try:
     OUTGOING_HOSTS: list[str] = env.list("OUTGOING_HOSTS", [])
     REDIS_URL = env.str("REDIS_URL", "")
     SIGN_IN_FAILURES_PER_ADDRESS = env.int("SIGN_IN_FAILURES_PER_ADDRESS", 20)
+    # Days after which something is forgotten, 0 for never: see privacy/retention.py.
+    RETENTION = {
+        name: env.int(f"RETENTION_{name.upper()}_DAYS", days)
+        for name, days in (
+            ("stopped", 365),
+            ("ended", 730),
+            ("outbox", 30),
+            ("audit", 730),
+            ("sign_in", 30),
+        )
+    }
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 except (EnvError, ValueError) as error:
     # environs words its errors as `Environment variable "X" invalid: …`.
@@ -108,6 +119,9 @@ if "EMAIL_BACKEND" not in EMAIL:
     )
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1] or len(DEFAULT_FROM_EMAIL.splitlines()) != 1:
     refuse("DEFAULT_FROM_EMAIL", "takes an address such as Handoff Desk <desk@example.com>.")
+for name, days in RETENTION.items():
+    if days < 0:
+        refuse(f"RETENTION_{name.upper()}_DAYS", "takes a number of days, 0 for never.")
 if SIGN_IN_FAILURES_PER_ADDRESS < 5:
     refuse("SIGN_IN_FAILURES_PER_ADDRESS", "takes 5 or more, counted in an hour.")
 if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:

@@ -75,6 +75,9 @@ class Message(models.Model):
         EXPIRED = "expired", "Dropped: too late to matter"
         CANCELLED = "cancelled", "Cancelled"
 
+    # What stands in place of a text that was removed for its age
+    REMOVED = "[removed for its age]"
+
     event_key = models.CharField(
         max_length=120, help_text="The cause; one message per cause, medium and recipient."
     )

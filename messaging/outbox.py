@@ -46,6 +46,8 @@ def resend(message: Message, *, by: User, now: datetime | None = None) -> None:
     For one whose fate is unknown this is the decision that it did not arrive.
     """
     now = now or timezone.now()
+    if message.body == Message.REMOVED:
+        raise ResendRefused("Its text was removed for its age, so it cannot be sent again.")
     changed = Message.objects.filter(pk=message.pk, state__in=FAILED).update(
         state=Message.State.PENDING,
         attempts=0,

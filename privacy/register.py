@@ -128,6 +128,10 @@ REGISTER: dict[str, dict[Kind, str]] = {
     "reports.Review": {Kind.TECHNICAL: "month time_zone digest", Kind.PERSONAL: "notes"},
     "reports.ReviewRow": {Kind.TECHNICAL: "key figures"},
     "reports.ReviewAction": {Kind.PERSONAL: "what"},
+    "privacy.PersonRequest": {
+        Kind.PERSONAL: "email identity why",
+        Kind.TECHNICAL: "digest result",
+    },
     # --- The libraries’
     "admin.LogEntry": {Kind.PERSONAL: "object_repr change_message", Kind.TECHNICAL: "object_id"},
     "auth.Group": {Kind.BUSINESS: "name"},

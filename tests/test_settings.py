@@ -42,6 +42,8 @@ WRONG = [
     ("OUTGOING_HOSTS", "https://crm.example.com/path", {}),
     ("REDIS_URL", "http://localhost:6379", {}),
     ("SIGN_IN_FAILURES_PER_ADDRESS", "0", {}),
+    ("RETENTION_ENDED_DAYS", "-1", {}),
+    ("RETENTION_OUTBOX_DAYS", "a month", {}),
     ("LOG_LEVEL", "LOUD", {}),
     ("VAR_DIR", "/proc/nowhere", {}),
 ]

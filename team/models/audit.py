@@ -64,7 +64,7 @@ class AuditEntry(models.Model):
         ordering = ["-at", "-pk"]
         base_manager_name = "objects"
         verbose_name = "audit entry"
-        verbose_name_plural = "audit trail"
+        verbose_name_plural = "audit entries"
         indexes = [
             models.Index(fields=["model", "object_id", "-id"], name="audit_of_object"),
             models.Index(fields=["-at", "-id"], name="audit_newest"),

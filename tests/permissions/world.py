@@ -17,6 +17,8 @@ from accounts.models import Contact, Departure, EnrichmentSource, InboundEvent, 
 from handoffs import lifecycle
 from handoffs.models import CaseStudy, CompetitorNote, Handoff, Reason
 from messaging.models import Channel, Endpoint, Message
+from privacy import requests
+from privacy.models import PersonRequest
 from sla.models import Breach, Clock
 from team.audit import note
 from team.models import Absence, Coverage, Deed, Territory, User, WorkCalendar, WorkInterval
@@ -224,6 +226,11 @@ def _one_of_each(world: World, people: dict[str, User]) -> None:
         competitor="PriceFox", note="Heavy to roll out: ask how long theirs took."
     )
     things["casestudy"] = CaseStudy.objects.create(title="Nine days to one", summary="Quoting.")
+    things["personrequest"] = requests.file(
+        PersonRequest(kind="export", email="somebody@else.example", identity="Answered our call."),
+        by=people["director"],
+        at=timezone.now(),
+    )
     things["auditentry"] = note(Deed.CHANGED, by=people["manager"], about=people["sdr"])
     things["handoff"] = things["waiting"]
     things["user"] = people["other_sdr"]

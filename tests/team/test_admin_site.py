@@ -45,7 +45,7 @@ def test_every_page_stands_on_the_guarded_classes(page: Any) -> None:
 
 
 def test_no_page_of_a_library_is_registered() -> None:
-    ours = {"team", "accounts", "messaging", "handoffs", "sla", "reports"}
+    ours = {"team", "accounts", "messaging", "handoffs", "sla", "reports", "privacy"}
     assert {page.opts.app_label for page in registered()} <= ours
 
 
