@@ -87,6 +87,8 @@ REGISTER: dict[str, dict[Kind, str]] = {
         Kind.BUSINESS: "name confirmed_means choices",
         Kind.TECHNICAL: "code",
     },
+    "handoffs.LeadSourceRule": {Kind.BUSINESS: "why", Kind.TECHNICAL: "criterion_code"},
+    "handoffs.SpeedCurve": {Kind.TECHNICAL: "points"},
     "handoffs.Handoff": {
         Kind.BUSINESS: "company_size industry opportunity_url",
         Kind.PERSONAL: "original_source tech_stack growth_signals why_targeted call_notes "
