@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from handoffs import lifecycle
 from handoffs.models import Handoff
@@ -47,10 +46,10 @@ def _all(
     handoffs: Iterable[Handoff],
     most: int,
     at: datetime | None,
-    verb: Callable[[Handoff, datetime], object],
+    verb: Callable[[Handoff, datetime | None], object],
 ) -> int:
     # In one order for everybody, so that two people who overlap cannot block each other
-    rows, at = sorted(handoffs, key=lambda row: row.pk), at or timezone.now()
+    rows = sorted(handoffs, key=lambda row: row.pk)
     if len(rows) > most:
         raise TransitionRefused(f"At most {most} at once; you chose {len(rows)}.")
     refused: dict[int, str] = {}

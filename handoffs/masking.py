@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
 from django.utils.functional import cached_property
 
 from handoffs.models import Handoff
@@ -90,8 +89,7 @@ class Reader:
         """The territories whose handoffs they may take: `rights.may_take` for many rows."""
         if not self.user.is_ae:
             return set()
-        works = Q(primary=self.user) | Q(team=self.user) | Q(coverage__backup=self.user)
-        return set(Territory.objects.filter(works).values_list("pk", flat=True))
+        return set(Territory.objects.worked_by(self.user).values_list("pk", flat=True))
 
 
 class Veil:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from team.models import User
+from team.models import Territory, User
 
 
 class HandoffQuerySet(models.QuerySet):
@@ -64,12 +64,8 @@ class HandoffQuerySet(models.QuerySet):
     @staticmethod
     def _takeable_by(ae: User) -> Q:
         """Submitted handoffs of territories where this AE is primary, in the team or a backup."""
-        territories = (
-            list(ae.territories.values_list("pk", flat=True))
-            + list(ae.primary_of.values_list("pk", flat=True))
-            + list(ae.backs_up.values_list("territory_id", flat=True))
-        )
-        return Q(territory__in=set(territories), status="submitted")
+        territories = Territory.objects.worked_by(ae).values_list("pk", flat=True)
+        return Q(territory__in=list(territories), status="submitted")
 
 
 def people_opened_to(ae: User) -> Q:

@@ -2,9 +2,17 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 
 from team.models.calendars import WorkCalendar
 from team.models.people import User
+
+
+class TerritoryQuerySet(models.QuerySet["Territory"]):
+    def worked_by(self, ae: User) -> "TerritoryQuerySet":
+        """Those whose handoffs this AE may take: as primary, in the team, or as a backup."""
+        mine = Q(primary=ae) | Q(team=ae) | Q(coverage__backup=ae)
+        return self.filter(mine).order_by().distinct()
 
 
 class Territory(models.Model):
@@ -48,6 +56,8 @@ class Territory(models.Model):
         help_text="AEs who share new handoffs when there is no primary, and may take any of them.",
     )
     is_active = models.BooleanField("in use", default=True)
+
+    objects = TerritoryQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

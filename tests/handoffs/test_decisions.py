@@ -11,7 +11,9 @@ from accounts.models import Account, Contact
 from handoffs import lifecycle
 from handoffs.models import Handoff, Reason
 from handoffs.models.event import EventKind
+from handoffs.refusal import TransitionRefused
 from handoffs.views.decisions import DECISIONS
+from messaging.models import Message
 from team.models import User
 from tests.factories import complete_package, submitted
 
@@ -59,12 +61,14 @@ def typed_for(name: str, backup: User) -> dict[str, object]:
         "opportunity": {"amount": "45000.50", "external_id": "006A", "url": "crm.example/006A"},
         "disqualify": {"reason": reason("disqualify").pk, "note": "Project was stopped by them."},
         "reassign": {"to": backup.pk, "why": "Ana is full this week."},
+        "accept-for": {"to": backup.pk, "why": "Ana is on a plane until tonight."},
         "withdraw": {"note": "They asked us to wait a quarter."},
     }.get(name, {})
 
 
 WAYS = [
     ("accept", "submitted", "ae", "accepted", EventKind.ACCEPTED),
+    ("accept-for", "submitted", "manager", "accepted", EventKind.ACCEPTED),
     ("return", "submitted", "ae", "returned", EventKind.RETURNED),
     ("reject", "submitted", "ae", "rejected", EventKind.REJECTED),
     ("answer", "returned", "sdr", "submitted", EventKind.ANSWERED),
@@ -354,3 +358,56 @@ def test_what_is_not_offered_cannot_be_posted_either(client: Client, make: Make,
     assert "1200" in response.content.decode()
     handoff.refresh_from_db()
     assert handoff.status == "accepted"
+
+
+def test_a_manager_accepts_for_an_ae_and_the_log_says_for_whom_and_why(
+    client: Client, make: Make, manager: User, ae: User, backup: User, sdr: User
+) -> None:
+    handoff = make("submitted")
+    client.force_login(manager)
+    address = f"/handoffs/{handoff.pk}/accept-for/"
+    assert f'value="{ae.pk}" selected' in client.get(address).content.decode()
+    thin = client.post(address, {"to": backup.pk, "why": "tbd"})
+    assert thin.status_code == 422
+    assert "Say in a sentence why" in thin.content.decode()
+    assert client.post(address, typed_for("accept-for", backup)).status_code == 302
+    handoff.refresh_from_db()
+    assert (handoff.owner, handoff.accepted_by, handoff.status) == (backup, manager, "accepted")
+    event = handoff.events.get(kind=EventKind.ACCEPTED)
+    assert (event.actor, event.data["on_behalf_of"]) == (manager, backup.pk)
+    page = client.get(f"/handoffs/{handoff.pk}/").content.decode()
+    assert "Mara Lindt accepted it for Ben Okafor." in page
+    assert "Ana is on a plane until tonight." in page
+    told = set(Message.objects.filter(event_key=f"event:{event.pk}").values_list("person", "kind"))
+    assert told == {
+        (sdr.pk, "handoff_accepted"),
+        (backup.pk, "handoff_accepted_for"),
+        (ae.pk, "handoff_taken_away"),
+    }
+
+
+def test_accepting_for_somebody_keeps_to_the_rules(
+    make: Make, manager: User, other_manager: User, other_ae: User, ae: User, sdr: User
+) -> None:
+    handoff, why = make("submitted"), "Ana is on a plane until tonight."
+    for by, to, words in (
+        (ae, ae, "Only a manager"),
+        (other_manager, other_ae, "Only a manager"),
+        (manager, other_ae, "neither of this territory nor of your team"),
+        (manager, sdr, "wrote this handoff"),
+        (manager, manager, "is not an AE"),
+    ):
+        with pytest.raises(TransitionRefused, match=words):
+            lifecycle.accept_for(handoff, to=to, why=why, by=by)
+    handoff.refresh_from_db()
+    assert handoff.status == "submitted"
+
+
+def test_an_author_who_leads_accepts_for_nobody(make: Make, sdr: User, ae: User) -> None:
+    sdr.is_manager = True
+    sdr.save()
+    User.objects.filter(pk=ae.pk).update(reports_to=sdr)
+    with pytest.raises(TransitionRefused, match="You wrote this handoff"):
+        lifecycle.accept_for(
+            make("submitted"), to=ae, why="She is on a plane until tonight.", by=sdr
+        )

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Account, Contact
-from handoffs import lifecycle, notices
+from handoffs import lifecycle, notices, pausing
 from handoffs.lifecycle import TransitionRefused
 from handoffs.models import Handoff, HandoffEvent, Reason
 from messaging.models import Message
@@ -310,11 +310,14 @@ def test_every_verb_keeps_to_the_table(
     calls = {
         "submit": lambda: lifecycle.submit(waiting, by=waiting.sdr),
         "accept": lambda: lifecycle.accept(waiting, by=ae),
+        "accept_for": lambda: lifecycle.accept_for(waiting, to=ae, why=sentence, by=manager),
         "reject": lambda: lifecycle.reject(waiting, by=ae, reason=reason["reject"], note=sentence),
         "return": lambda: lifecycle.return_for_information(waiting, by=ae, question=sentence),
         "answer": lambda: lifecycle.answer(waiting, by=waiting.sdr, text=sentence),
         "withdraw": lambda: lifecycle.withdraw(waiting, by=waiting.sdr),
         "reassign": lambda: lifecycle.reassign(waiting, to=ae2, why=sentence, by=manager),
+        "pause": lambda: pausing.pause(waiting, by=manager, why=sentence),
+        "resume": lambda: pausing.resume(_paused(waiting, manager), by=manager),
         "start_preparation": lambda: lifecycle.start_preparation(waiting, by=ae),
         "finish_preparation": lambda: _prepared(waiting, ae),
         "contact": lambda: lifecycle.record_contact(waiting, by=ae, channel="call"),
@@ -335,6 +338,12 @@ def test_every_verb_keeps_to_the_table(
 def held(handoff: Handoff) -> Handoff:
     """Its meeting has taken place."""
     handoff.meetings.update(status="held")
+    return handoff
+
+
+def _paused(handoff: Handoff, manager: User) -> Handoff:
+    """Its clocks stand still, if they may."""
+    pausing.pause(handoff, by=manager, why="They close for the week, so nothing can happen.")
     return handoff
 
 

@@ -17,7 +17,7 @@ from tests.handoffs.crowd import crowd_around
 
 pytestmark = pytest.mark.django_db
 
-CEILING = 15
+CEILING = 12
 
 
 @pytest.fixture

@@ -1,85 +1,109 @@
-"""What waiting costs: the benchmark at first, then the team's own curve, which never rises."""
+"""What waiting costs: the benchmark, the team's own curve, and which of the two counts."""
 
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, Contact
-from handoffs import lifecycle, waiting
-from handoffs.models import SpeedCurve
-from handoffs.waiting import CASES_NEEDED, Curve
+from handoffs import lifecycle, meetings, tasks, waiting
+from handoffs.models import Handoff, Reason, SpeedCurve
+from handoffs.waiting import Curve, fit
 from team.models import User
 from tests.factories import accepted, submitted
 
+pytestmark = pytest.mark.django_db
+
+
+def lost_after(curve: Curve, hours: float) -> float:
+    now = timezone.now()
+    return round(curve.lost(now - timedelta(hours=hours), now), 4)
+
+
+def decided(*waits: tuple[float, int, int]) -> list[tuple[float, bool]]:
+    """Cases: so many hours waited, of so many cases so many converted."""
+    return [(hours, number < won) for hours, cases, won in waits for number in range(cases)]
+
 
 def test_by_the_benchmark_each_hour_costs_a_tenth_of_what_is_left() -> None:
-    now = timezone.now()
-    lost = [Curve().lost(now, now + timedelta(hours=hours)) for hours in (0, 1, 2, 24)]
-    assert lost == pytest.approx([0, 0.1, 0.19, 1 - 0.9**24])
+    assert lost_after(Curve(), 0) == 0
+    assert lost_after(Curve(), 1) == 0.1
+    assert lost_after(Curve(), 2) == 0.19
+    assert lost_after(Curve(), 0.5) == 0.0513
+    assert lost_after(Curve(), -3) == 0
 
 
-def test_too_few_cases_have_no_curve() -> None:
-    assert waiting.fit([(1.0, True)] * (CASES_NEEDED - 1)) == []
+def test_five_points_from_a_hundred_cases() -> None:
+    cases = decided((0.5, 20, 16), (2, 20, 12), (6, 20, 8), (24, 20, 4), (72, 20, 2))
+    points = fit(cases)
+    assert points == [(0.5, 0.8), (2, 0.6), (6, 0.4), (24, 0.2), (72, 0.1)]
+    curve = Curve(tuple(points), 100)
+    assert lost_after(curve, 0.2) == 0
+    assert lost_after(curve, 4) == 0.375  # half way from 0.6 to 0.4, of 0.8
+    assert lost_after(curve, 24) == 0.75
+    assert lost_after(curve, 500) == 0.875
 
 
-def test_the_curve_goes_through_the_shares_of_equal_buckets() -> None:
-    cases = []
-    for hours, won in ((1, 16), (2, 12), (4, 8), (8, 6), (16, 4)):
-        cases += [(float(hours), number < won) for number in range(20)]
-    points = waiting.fit(cases)
-    assert points == [(1, 0.8), (2, 0.6), (4, 0.4), (8, 0.3), (16, 0.2)]
-    curve, now = Curve(tuple(points), len(cases)), timezone.now()
-    assert curve.lost(now, now + timedelta(hours=1)) == 0
-    assert curve.lost(now, now + timedelta(hours=3)) == pytest.approx(1 - 0.5 / 0.8)
-    assert curve.lost(now, now + timedelta(days=9)) == pytest.approx(0.75)
+def test_ninety_nine_cases_say_nothing() -> None:
+    assert fit(decided((0.5, 50, 40), (9, 49, 10))) == []
+    assert fit(decided((0.5, 120, 0))) == []
 
 
-def test_chance_does_not_make_waiting_pay() -> None:
-    cases = []
-    for hours, won in ((1, 10), (2, 14), (4, 8), (8, 8), (16, 2)):
-        cases += [(float(hours), number < won) for number in range(20)]
-    shares = [share for _, share in waiting.fit(cases)]
-    assert shares == pytest.approx([0.6, 0.6, 0.4, 0.4, 0.1])
+def test_chance_never_makes_waiting_pay() -> None:
+    points = fit(decided((1, 20, 10), (2, 20, 14), (3, 20, 6), (4, 20, 8), (5, 20, 1)))
+    assert points == [(1, 0.6), (2, 0.6), (3, 0.35), (4, 0.35), (5, 0.05)]
 
 
-def test_nothing_ever_converted_says_nothing() -> None:
-    assert waiting.fit([(float(hours), False) for hours in range(CASES_NEEDED)]) == []
-
-
-@pytest.mark.django_db
-def test_it_is_measured_from_handoffs_with_an_outcome(
-    clock: time_machine.Traveller, sdr: User, ae: User, account: Account, contact: Contact
+def test_it_is_measured_from_how_the_handoffs_ended(
+    sdr: User, ae: User, account: Account, contact: Contact
 ) -> None:
-    won = accepted(sdr=sdr, account=account, contact=contact)
-    clock.shift(timedelta(hours=2))
-    won = lifecycle.record_contact(won, by=ae, channel="call", note="We spoke.")
-    accepted(sdr=sdr, account=account, contact=contact)  # never contacted, so no case
-    lifecycle.create_opportunity(won, by=ae)
-    assert waiting.measure(timezone.now()).cases == 1
-    assert not waiting.current().is_measured
-
-
-@pytest.mark.django_db
-def test_the_queue_says_by_which_curve(
-    client: Client,
-    sdr: User,
-    ae: User,
-    account: Account,
-    contact: Contact,
-    clock: time_machine.Traveller,
-) -> None:
-    submitted(sdr=sdr, account=account, contact=contact)
-    clock.shift(timedelta(hours=2))
-    client.force_login(ae)
-    page = client.get("/queue/").content.decode()
-    assert "−19 %" in page
-    assert "benchmark of 10 % an hour" in page
-    SpeedCurve.objects.create(
-        pk=1, measured_at=timezone.now(), cases=120, points=[[1, 0.8], [3, 0.4]]
+    won, lost, open_one, duplicate = (
+        accepted(sdr=sdr, account=account, contact=contact) for _ in range(4)
     )
-    page = client.get("/queue/").content.decode()
+    for handoff in (won, lost, open_one, duplicate):
+        lifecycle.record_contact(handoff, by=ae, channel="call", unprepared_because="They rang us.")
+    for handoff in (lost, duplicate):
+        why = "after_duplicate" if handoff is duplicate else "after_no_need"
+        lifecycle.disqualify(handoff, by=ae, reason=Reason.objects.get(code=why))
+    lifecycle.create_opportunity(won, by=ae)
+    assert meetings.last_of(won) is not None
+    tasks.measure_speed()
+    row = SpeedCurve.objects.get()
+    assert (row.cases, row.points) == (2, [])
+    waiting.measure(timezone.now() + timedelta(days=366))
+    assert SpeedCurve.objects.get().cases == 0
+
+
+def queue_of(client: Client, user: User) -> str:
+    client.force_login(user)
+    return str(client.get("/queue/").content.decode())
+
+
+def test_the_queue_says_what_it_costs_and_by_which_curve(
+    client: Client, sdr: User, ae: User, account: Account, contact: Contact
+) -> None:
+    handoff = submitted(sdr=sdr, account=account, contact=contact)
+    assert "none yet" in queue_of(client, ae)
+    long_ago = timezone.now() - timedelta(hours=2)
+    Handoff.objects.filter(pk=handoff.pk).update(submitted_at=long_ago)
+    page = queue_of(client, ae)
+    assert "−19 %" in page
+    assert "By the benchmark of 10 % an hour" in page
+    points = [[0.5, 0.8], [3.5, 0.4], [9, 0.3], [20, 0.2], [90, 0.1]]
+    SpeedCurve.objects.create(pk=1, measured_at=timezone.now(), cases=140, points=points)
+    page = queue_of(client, ae)
     assert "−25 %" in page
-    assert "your own team’s 120 first contacts" in page
+    assert "140 first contacts of the last 12 months" in page
+    assert "benchmark" not in page
+
+
+def test_after_the_first_contact_nothing_waits_any_more(
+    client: Client, sdr: User, ae: User, account: Account, contact: Contact
+) -> None:
+    handoff = accepted(sdr=sdr, account=account, contact=contact)
+    lifecycle.record_contact(handoff, by=ae, channel="call", unprepared_because="They rang us.")
+    client.force_login(ae)
+    page = client.get("/queue/?state=accepted").content.decode()
+    assert "contacted" in page
+    assert "none yet" not in page
