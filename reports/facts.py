@@ -8,13 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
 from django.db.models import Max
 
 from handoffs.models import Handoff, HandoffEvent, Reason
-from reports.models import Chain, Fact, Reading
+from reports import days
+from reports.models import Chain, Day, Fact, Reading, Tally
 from reports.reading import Line, read
 from sla.models import Clock, ClockKind
 from team.business_time import BusinessHours
@@ -48,9 +50,19 @@ def catch_up() -> int:
 def rebuild() -> int:
     """Drop every fact and read the whole log anew; the same rows come of it."""
     with transaction.atomic():
+        Tally.objects.all().delete()
+        Day.objects.all().delete()
+        Chain.objects.all().delete()
         Fact.objects.all().delete()
         Reading.objects.all().delete()
         return catch_up()
+
+
+def forget(handoff: int) -> None:
+    """Count the days of this handoff anew, because it is about to be deleted."""
+    rows: list[Fact | Chain] = [*Fact.objects.filter(pk=handoff)]
+    rows += Chain.objects.filter(fact=handoff)
+    days.touch(at for row in rows for at in _dates(row))
 
 
 def _write(handoff_ids: Iterable[int]) -> int:
@@ -58,21 +70,49 @@ def _write(handoff_ids: Iterable[int]) -> int:
     hours = _Hours()
     for batch in _batches(handoff_ids, BATCH):
         facts, chains = _read(batch, hours)
-        with transaction.atomic():
-            Fact.objects.bulk_create(
-                facts,
-                update_conflicts=True,
-                unique_fields=["handoff"],
-                update_fields=_columns(Fact, "handoff"),
-            )
-            Chain.objects.bulk_create(
-                chains,
-                update_conflicts=True,
-                unique_fields=["fact", "uid"],
-                update_fields=_columns(Chain, "id", "fact", "uid"),
-            )
+        before: dict[Any, Fact | Chain] = {
+            **Fact.objects.in_bulk(batch),
+            **{(row.fact_id, row.uid): row for row in Chain.objects.filter(fact__in=batch)},
+        }
+        facts = [row for row in facts if _differs(row, before.get(row.pk))]
+        chains = [row for row in chains if _differs(row, before.get((row.fact_id, row.uid)))]
+        if facts or chains:
+            _store(facts, chains, before)
         count += len(batch)
     return count
+
+
+def _store(facts: list[Fact], chains: list[Chain], before: dict[Any, Fact | Chain]) -> None:
+    with transaction.atomic():
+        Fact.objects.bulk_create(
+            facts,
+            update_conflicts=True,
+            unique_fields=["handoff"],
+            update_fields=_columns(Fact, "handoff"),
+        )
+        Chain.objects.bulk_create(
+            chains,
+            update_conflicts=True,
+            unique_fields=["fact", "uid"],
+            update_fields=_columns(Chain, "id", "fact", "uid"),
+        )
+        keys = [*(row.pk for row in facts), *((row.fact_id, row.uid) for row in chains)]
+        old = [before[key] for key in keys if key in before]
+        days.touch(at for row in (*facts, *chains, *old) for at in _dates(row))
+
+
+def _differs(row: models.Model, before: models.Model | None) -> bool:
+    if before is None:
+        return True
+    names = [field.attname for field in row._meta.concrete_fields if field.name != "id"]
+    return any(getattr(row, name) != getattr(before, name) for name in names)
+
+
+def _dates(row: Fact | Chain) -> Iterator[datetime | None]:
+    """The dates that decide which days a row is counted on."""
+    if isinstance(row, Chain):
+        return iter((row.first_slot, row.held_at, row.qualified_at))
+    return iter((row.submitted_at, row.accepted_at, row.decided_at, row.contacted_at))
 
 
 def _read(batch: list[int], hours: "_Hours") -> tuple[list[Fact], list[Chain]]:
@@ -99,20 +139,25 @@ def _read(batch: list[int], hours: "_Hours") -> tuple[list[Fact], list[Chain]]:
         if clock := clocks.get(pk):
             state, elapsed, limit = clock
             in_time = elapsed <= limit if state == Clock.State.STOPPED else None
+        whose = {
+            "sdr_id": sdr,
+            "ae_id": values.pop("ae_id"),
+            "territory_id": territory,
+            "lead_source": source,
+            "framework_version_id": standard,
+            "is_duplicate": values.pop("is_duplicate"),
+        }
         facts.append(
             Fact(
                 handoff_id=pk,
-                sdr_id=sdr,
-                territory_id=territory,
-                lead_source=source,
-                framework_version_id=standard,
                 calendar_version_id=version,
                 in_time=in_time,
                 is_promised=clock is not None,
+                **whose,
                 **values,
             )
         )
-        chains += [Chain(fact_id=pk, **row) for row in rows]
+        chains += [Chain(fact_id=pk, **whose, **row) for row in rows]
     return facts, chains
 
 

@@ -3,8 +3,9 @@ who still wait. Plain numbers in, no rows."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Z = 1.959963984540054  # 95%, two-sided
 ENOUGH = 20  # below so many decisions nothing is coloured
@@ -83,7 +84,10 @@ def wilson(numerator: int, denominator: int) -> tuple[float, float]:
     return low, high
 
 
-def quantile(times: Sequence[float], waiting: Sequence[float], share: float) -> float | None:
+Times = Mapping[int, int] | Sequence[float]  # how many took so long, or each
+
+
+def quantile(times: Times, waiting: Times, share: float) -> float | None:
     """After how long `share` of all were reached, if those of `waiting` have waited so long and
     still wait (Kaplan and Meier); None where that has not been seen yet.
 
@@ -95,8 +99,9 @@ def quantile(times: Sequence[float], waiting: Sequence[float], share: float) -> 
     >>> quantile([10, 20], [500, 500, 500], 0.5) is None
     True
     """
-    reached_at, left_at = Counter(times), Counter(waiting)
-    at_risk, left, halfway = len(times) + len(waiting), 1.0, None
+    reached_at: Counter[Any] = Counter(times)
+    left_at: Counter[Any] = Counter(waiting)
+    at_risk, left, halfway = reached_at.total() + left_at.total(), 1.0, None
     for time in sorted(reached_at | left_at):
         if reached_at[time]:
             if halfway is not None:

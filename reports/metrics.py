@@ -7,36 +7,19 @@ it cannot be anything but a part of it. Which handoffs stand behind a number: `h
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from handoffs.models import Handoff
-from reports import facts
-from reports.figures import Rate, Span, quantile, rate, wilson
+from reports import facts, tally
+from reports.counting import Counting, rows_of
+from reports.figures import Rate, Span, rate
 from reports.models import Chain, Fact
 from reports.periods import Period
 from reports.reading import WINDOW
 from reports.scope import Scope
-
-
-class Counting(NamedTuple):
-    """What is counted over what, on one table.
-
-    `date` says which period a row belongs to. `denominator` are the rows that can be judged,
-    `numerator` those of the denominator that are counted; `apart` is what is printed beside.
-    """
-
-    table: type[Chain] | type[Fact]
-    date: str
-    denominator: Q
-    numerator: Q
-    apart: tuple[tuple[str, Q], ...] = ()
-
-    @property
-    def to_fact(self) -> str:
-        return "fact__" if self.table is Chain else ""
 
 
 def meeting_to_opportunity(period: Period, scope: Scope, now: datetime | None = None) -> Rate:
@@ -65,7 +48,7 @@ def time_to_first_contact(
 
     Counted: handoffs accepted in the period; asked since submission, those submitted in it and the
     wait from there, which is what the SLA binds. First contact is the first outreach by a person
-    after the handoff; what the product sends by itself never counts. Business minutes of the
+    after the handoff; what the product sends by itself never counts. Full business minutes of the
     territory's hours as they were at submission, the calendar's beside them.
     Those without a contact are counted: in the percentiles as waiting at least as long as they
     have waited so far (Kaplan and Meier), in the share within SLA as not within. That share is
@@ -126,6 +109,8 @@ def by_first_slot(now: datetime) -> Counting:
     ours_in_time = Q(cancelled_by="ours", is_before_the_day=True)
     judged = Q(first_slot__lte=now) & MEANT & ~ours_in_time
     return Counting(
+        "opportunity",
+        now,
         Chain,
         "first_slot",
         judged,
@@ -134,7 +119,7 @@ def by_first_slot(now: datetime) -> Counting:
             ("cancelled by us before the day", MEANT & ours_in_time),
             ("still to come", MEANT & Q(first_slot__gt=now)),
             ("open less than 30 days", judged & Q(decided_at=None, first_slot__gt=now - WINDOW)),
-            ("duplicates", Q(is_follow_up=False, fact__is_duplicate=True)),
+            ("duplicates", Q(is_follow_up=False, is_duplicate=True)),
         ),
     )
 
@@ -144,11 +129,14 @@ def shows(now: datetime) -> Counting:
     judged = Q(last_slot__lte=now) & MEANT & ~Q(cancelled_by="ours")
     theirs = judged & Q(cancelled_by="theirs")
     return Counting(
+        "show",
+        now,
         Chain,
         "first_slot",
         judged,
         judged & HELD,
         (
+            (WON, judged & HELD & Q(is_won_of_slot=True)),
             ("no-show, the prospect", judged & Q(held_at=None, no_shows_theirs__gt=0)),
             ("no-show, us", judged & Q(held_at=None, no_shows_ours__gt=0)),
             ("cancelled by the prospect", theirs),
@@ -167,6 +155,8 @@ def by_held_date(now: datetime) -> Counting:
     meant = MEANT & HELD
     judged = meant & (Q(held_at__lte=now - WINDOW) | Q(decided_at__lte=now))
     return Counting(
+        "call",
+        now,
         Chain,
         "held_at",
         judged,
@@ -177,32 +167,12 @@ def by_held_date(now: datetime) -> Counting:
 
 def by_submission(now: datetime) -> Counting:
     """Rejection rate, see there."""
-    return _rejections("submitted_at")
-
-
-def by_decision(now: datetime) -> Counting:
-    """The rejection rate by the date of the decision: what happened in the period."""
-    return _rejections("decided_at")
-
-
-# Chains that are meetings of their own, about something that is no duplicate
-MEANT = Q(is_follow_up=False, fact__is_duplicate=False)
-HELD = Q(held_at__isnull=False, is_late_show=False)
-
-
-def waited_for(since: str) -> Q:
-    """Handoffs whose prospect was owed a contact: see `time_to_first_contact`."""
-    ended_in_time = Q(contacted_at=None, accepted_at=None, closed_at__isnull=False) & ~Q(
-        in_time=False
-    )
-    return ~ended_in_time if since == "submitted" else Q()
-
-
-def _rejections(date: str) -> Counting:
     judged = Q(outcome="accepted") | Q(outcome="rejected", counts=True)
     return Counting(
+        "rejection",
+        now,
         Fact,
-        date,
+        "submitted_at",
         judged,
         judged & Q(outcome="rejected"),
         (
@@ -211,6 +181,45 @@ def _rejections(date: str) -> Counting:
             ("not decided yet", Q(outcome="", closed_at=None)),
             ("withdrawn", Q(outcome="", closed_at__isnull=False)),
         ),
+    )
+
+
+def in_time(now: datetime) -> Counting:
+    """The share within SLA of time to first contact, see there, as a rate by acceptance."""
+    promised = Q(is_promised=True)
+    kept = promised & Q(in_time=True, contacted_at__isnull=False)
+    return Counting("contact", now, Fact, "accepted_at", promised, kept)
+
+
+# Chains that are meetings of their own, about something that is no duplicate
+MEANT = Q(is_follow_up=False, is_duplicate=False)
+HELD = Q(held_at__isnull=False, is_late_show=False)
+WON = "of those held, an opportunity"
+
+# The date on which the counted of a metric happened, whenever their cohort’s was
+HAPPENED = {
+    "opportunity": "qualified_at",
+    "contact": "contacted_at",
+    "show": "held_at",
+    "rejection": "decided_at",
+}
+
+
+def countings(now: datetime) -> list[Counting]:
+    """All that is counted, by cohort and by the date of what happened."""
+    cohorts = [one(now) for one in (by_first_slot, shows, by_held_date, by_submission, in_time)]
+    return cohorts + [happened(one) for one in cohorts if one.key in HAPPENED]
+
+
+def happened(cohort: Counting) -> Counting:
+    """The counted of a metric, by the date on which it happened."""
+    return Counting(
+        f"{cohort.key}_happened",
+        cohort.now,
+        cohort.table,
+        HAPPENED[cohort.key],
+        cohort.numerator,
+        cohort.numerator,
     )
 
 
@@ -226,16 +235,14 @@ def identity(period: Period, scope: Scope, now: datetime | None = None) -> tuple
 
 
 def identity_of(period: Period, scope: Scope, now: datetime) -> tuple[Rate, Rate, Rate]:
-    """The same from facts that are up to date, in one query."""
-    shown = shows(now)
-    found = _rows(shown, period, scope).aggregate(
-        booked=Count("pk", filter=shown.denominator),
-        held=Count("pk", filter=shown.numerator),
-        won=Count("pk", filter=shown.numerator & Q(is_won_of_slot=True)),
-    )
-    whole = rate(found["won"], found["booked"])
-    show = rate(found["held"], found["booked"])
-    call = rate(found["won"], found["held"])
+    """The same from facts that are up to date."""
+    return identity_in(rate_of(shows(now), period, scope))
+
+
+def identity_in(show: Rate) -> tuple[Rate, Rate, Rate]:
+    """The same from a show rate."""
+    won = dict(show.also)[WON]
+    whole, call = rate(won, show.denominator), rate(won, show.numerator)
     if whole.value is not None:
         product = (show.value or 0) * (call.value or 0)
         if abs(whole.value - product) > 1e-9:
@@ -247,174 +254,58 @@ def identity_of(period: Period, scope: Scope, now: datetime) -> tuple[Rate, Rate
 
 
 def rate_of(counting: Counting, period: Period, scope: Scope) -> Rate:
-    """The rate of one period with what is printed beside it, in one query."""
-    found = _rows(counting, period, scope).aggregate(
-        numerator=Count("pk", filter=counting.numerator),
-        denominator=Count("pk", filter=counting.denominator),
-        **_apart(counting),
-    )
-    apart = [(name, found[f"apart_{n}"]) for n, (name, _) in enumerate(counting.apart)]
-    return rate(found["numerator"], found["denominator"], apart)
+    """The rate of one period with what is printed beside it."""
+    return by_period([counting], [period], scope)[counting.key][0]
 
 
-def by_period(counting: Counting, periods: Sequence[Period], scope: Scope) -> list[Rate]:
-    """The rate of each of these periods, in one query."""
-    rows = (
-        _rows(counting, _around(periods), scope)
-        .annotate(bucket=_bucket(counting.date, periods))
-        .values_list("bucket")
-        .annotate(
-            numerator=Count("pk", filter=counting.numerator),
-            denominator=Count("pk", filter=counting.denominator),
-            **_apart(counting),
-        )
-        .order_by()
-    )
-    names = [name for name, _ in counting.apart]
-    none = (0, 0, *(0 for _ in names))
-    found = {bucket: counts for bucket, *counts in rows}
-    return [
-        rate(numerator, denominator, zip(names, apart, strict=True))
-        for numerator, denominator, *apart in (found.get(n, none) for n in range(len(periods)))
-    ]
+def by_period(
+    asked: Sequence[Counting], periods: Sequence[Period], scope: Scope
+) -> dict[str, list[Rate]]:
+    """The rates of each of these periods, by what is asked."""
+    found = tally.by_period(asked, periods, scope)
+    return {one.key: [_rate(one, counts[one.key]) for counts in found] for one in asked}
 
 
-def by_value(counting: Counting, dimension: str, period: Period, scope: Scope) -> dict[Any, Rate]:
-    """The rate of each value of a dimension (an id or a code), in one query."""
-    rows = (
-        _rows(counting, period, scope)
-        .order_by()
-        .values_list(f"{counting.to_fact}{dimension}")
-        .annotate(
-            numerator=Count("pk", filter=counting.numerator),
-            denominator=Count("pk", filter=counting.denominator),
-        )
-    )
-    return {value: rate(numerator, denominator) for value, numerator, denominator in rows}
+def by_value(
+    asked: Sequence[Counting], dimension: str, period: Period, scope: Scope
+) -> dict[str, dict[Any, Rate]]:
+    """The rates of each value of a dimension (an id or a code), by what is asked."""
+    found = tally.by_value(asked, dimension, period, scope)
+    return {
+        one.key: {
+            value: rate(counts[one.key][0], counts[one.key][1]) for value, counts in found.items()
+        }
+        for one in asked
+    }
 
 
 def span_of(period: Period, scope: Scope, now: datetime, since: str = "accepted") -> Span:
-    """Time to first contact from facts that are up to date, in one query."""
-    return spans_by_value("", period, scope, now, since).get("", _span_of([], now))
+    """Time to first contact from facts that are up to date."""
+    return tally.waits_by_period([period], scope, now, since)[0].span()
 
 
-def in_time(now: datetime) -> Counting:
-    """The share within SLA of time to first contact, see there, as a rate by acceptance."""
-    promised = Q(is_promised=True)
-    return Counting(
-        Fact,
-        "accepted_at",
-        promised,
-        promised & Q(in_time=True, contacted_at__isnull=False),
-    )
+def spans_by_period(periods: Sequence[Period], scope: Scope, now: datetime) -> list[Span]:
+    """Time to first contact of each of these periods, in business time."""
+    found = tally.waits_by_period(periods, scope, now, "accepted", calendar=False)
+    return [waited.span() for waited in found]
 
 
-def spans_by_period(
-    periods: Sequence[Period], scope: Scope, now: datetime, since: str = "accepted"
-) -> list[Span]:
-    """Time to first contact of each of these periods, in one query."""
-    bucket = _bucket(f"{since}_at", periods)
-    found = _spans(bucket, _around(periods), scope, now, since)
-    return [found.get(n, _span_of([], now)) for n in range(len(periods))]
-
-
-def spans_by_value(
-    dimension: str, period: Period, scope: Scope, now: datetime, since: str = "accepted"
-) -> dict[Any, Span]:
-    """Time to first contact for each value of a dimension ("": over all), in one query."""
-    return _spans(F(dimension) if dimension else Value(""), period, scope, now, since)
-
-
-def rows_behind(counting: Counting, part: Q, period: Period, scope: Scope) -> QuerySet[Any]:
-    """The chains or facts behind a number, for drilling down."""
-    return _rows(counting, period, scope).filter(part)
+def spans_by_value(dimension: str, period: Period, scope: Scope, now: datetime) -> dict[Any, Span]:
+    """Time to first contact for each value of a dimension, in business time."""
+    found = tally.waits_by_value(dimension, period, scope, now, "accepted")
+    return {value: waited.span() for value, waited in found.items()}
 
 
 def handoffs_behind(counting: Counting, part: Q, period: Period, scope: Scope) -> QuerySet[Handoff]:
     """The handoffs behind a number; `part` is the counting's numerator or denominator."""
-    rows = rows_behind(counting, part, period, scope).order_by()
-    column = "fact_id" if counting.table is Chain else "pk"
-    found: QuerySet[Handoff] = Handoff.objects.filter(pk__in=rows.values(column))
+    rows = rows_of(counting, period, scope).filter(part).order_by()
+    found: QuerySet[Handoff] = Handoff.objects.filter(pk__in=rows.values(counting.handoff))
     return found
 
 
-def _apart(counting: Counting) -> dict[str, Count]:
-    return {
-        f"apart_{n}": Count("pk", filter=condition)
-        for n, (_, condition) in enumerate(counting.apart)
-    }
-
-
-def _rows(counting: Counting, period: Period, scope: Scope) -> QuerySet[Any]:
-    return counting.table._default_manager.filter(
-        _within(counting.date, period), scope.condition(counting.to_fact)
-    )
-
-
-def _within(date: str, period: Period) -> Q:
-    return Q(**{f"{date}__gte": period.start, f"{date}__lt": period.end})
-
-
-def _around(periods: Sequence[Period]) -> Period:
-    return Period(min(each.start for each in periods), max(each.end for each in periods))
-
-
-def _bucket(date: str, periods: Sequence[Period]) -> Case:
-    """Which of `periods` a row is in, by number; -1 for none."""
-    whens = [When(_within(date, each), then=Value(n)) for n, each in enumerate(periods)]
-    return Case(*whens, default=Value(-1), output_field=IntegerField())
-
-
-def _spans(by: Any, period: Period, scope: Scope, now: datetime, since: str) -> dict[Any, Span]:
-    name = {"accepted": "contact", "submitted": "whole"}[since]
-    counted = Fact.objects.filter(
-        _within(f"{since}_at", period), scope.condition(), waited_for(since)
-    )
-    rows = counted.annotate(by=by).values_list(
-        "by",
-        f"{since}_at",
-        "contacted_at",
-        "closed_at",
-        f"{name}_business",
-        f"{name}_calendar",
-        "in_time",
-        "is_promised",
-        "calendar_version_id",
-    )
-    found: dict[Any, list[tuple[Any, ...]]] = {}
-    for value, *row in rows:
-        found.setdefault(value, []).append(tuple(row))
-    return {value: _span_of(group, now) for value, group in found.items()}
-
-
-def _span_of(rows: Sequence[tuple[Any, ...]], now: datetime) -> Span:
-    reached = [row for row in rows if row[1] is not None]
-    waiting = [row for row in rows if row[1] is None]
-    hours = facts.hours_by_version({row[7] for row in waiting})
-    waited, waited_wall = [], []
-    for since, _, closed, _, _, _, _, version in waiting:
-        until = max(min(closed or now, now), since)
-        waited.append(hours[version].elapsed(since, until).total_seconds() / 60)
-        waited_wall.append((until - since).total_seconds() / 60)
-    business = [row[3] / 60 for row in reached]
-    wall = [row[4] / 60 for row in reached]
-    promised = [row for row in rows if row[6]]
-    in_time = sum(1 for row in promised if row[1] is not None and row[5])
-    low, high = wilson(in_time, len(promised)) if promised else (None, None)
-    return Span(
-        median=quantile(business, waited, 0.5),
-        p90=quantile(business, waited, 0.9),
-        count=len(rows),
-        within_sla=in_time / len(promised) if promised else None,
-        uncontacted=len(waiting),
-        calendar_median=quantile(wall, waited_wall, 0.5),
-        calendar_p90=quantile(wall, waited_wall, 0.9),
-        in_time=in_time,
-        promised=len(promised),
-        low=low,
-        high=high,
-        mean=sum(business) / len(business) if business else None,
-    )
+def _rate(one: Counting, counts: Sequence[int]) -> Rate:
+    counted, of, *apart = counts
+    return rate(counted, of, zip((name for name, _ in one.apart), apart, strict=True))
 
 
 def _now(now: datetime | None) -> datetime:

@@ -118,6 +118,7 @@ def _show(
     period = reviews.period_of(found.month)
     scope = reviews.EVERYBODY
     cards = board.cards(period, scope, now)
+    shows = next(card.found for card in cards if card.metric.key == "show")
     moved = [card for card in cards if abs(card.change.amount or 0) * 100 >= MOVED]
     before = reviews.open_review(period.before().key)
     kept = {row.key: row.figures for row in found.rows.all()} if found.pk else {}
@@ -136,7 +137,7 @@ def _show(
         "period": period,
         "cards": [(card, kept.get(card.metric.key)) for card in cards],
         "moved": moved,
-        "identity": metrics.identity_of(period, scope, now),
+        "identity": metrics.identity_in(shows),
         "causes": besides.BY_KEY["causes"](period, scope, now),
         "reasons": besides.BY_KEY["reasons"](period, scope, now),
         "last_actions": _actions(before),

@@ -25,19 +25,29 @@ class Scope:
     framework_version: FrameworkVersion | int | None = None
     team: frozenset[int] | None = None
 
-    def condition(self, to_fact: str = "") -> Q:
-        """As a condition on Fact, or on what leads to it by `to_fact`, such as "fact__"."""
+    def condition(self) -> Q:
+        """As a condition on facts and on meeting chains."""
         wanted = Q()
         for name in ("sdr", "ae", "territory", "framework_version"):
             if (chosen := getattr(self, name)) is not None:
-                wanted &= Q(**{f"{to_fact}{name}_id": _pk(chosen)})
+                wanted &= Q(**{f"{name}_id": _pk(chosen)})
         if self.lead_source:
-            wanted &= Q(**{f"{to_fact}lead_source": self.lead_source})
+            wanted &= Q(lead_source=self.lead_source)
         for people in (self.team, self._led()):
             if people is not None:
-                written = Q(**{f"{to_fact}sdr_id__in": people})
-                wanted &= written | Q(**{f"{to_fact}ae_id__in": people})
+                wanted &= Q(sdr_id__in=people) | Q(ae_id__in=people)
         return wanted
+
+    def slice(self) -> tuple[str, str] | None:
+        """The dimension and value that the days are counted for, if it is as simple as that."""
+        chosen = [
+            (name, str(_pk(getattr(self, name))))
+            for name in ("sdr", "ae", "territory", "lead_source", "framework_version")
+            if getattr(self, name) not in (None, "")
+        ]
+        if self.team is not None or self.manager is not None or len(chosen) > 1:
+            return None
+        return chosen[0] if chosen else ("", "")
 
     def narrowed(self, **changes: Any) -> "Scope":
         """The same with these dimensions set."""

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from handoffs.models import Handoff
 from handoffs.views.doors import person, with_role
-from reports import besides, board, facts, metrics
+from reports import along, besides, board, facts, metrics, two_views
 from reports.filters import DIMENSIONS, Question
 from reports.tables import Table, file_of
 from team.pages import page
@@ -22,12 +22,14 @@ ROWS_A_PAGE = 50
 def joint(request: HttpRequest) -> HttpResponse:
     """The five metrics of a month, for SDRs and AEs alike."""
     asked = _asked(request)
-    cards = board.cards(asked.period, asked.scope, asked.now)
+    question = (asked.period, asked.scope, asked.now)
+    cards = board.cards(*question)
+    shows = next(card.found for card in cards if card.metric.key == "show")
     context = {
         "cards": cards,
-        "identity": metrics.identity_of(asked.period, asked.scope, asked.now),
-        "differences": board.differences(asked.period, asked.scope, asked.now),
-        "along": board.along(asked.dimension, asked.period, asked.scope, asked.now, cards),
+        "identity": metrics.identity_in(shows),
+        "differences": two_views.differences(*question),
+        "along": along.along(asked.dimension, *question, cards),
         "dimensions": DIMENSIONS,
         "tab": "joint",
     }
@@ -51,9 +53,9 @@ def behind(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     metric = board.BY_KEY.get(request.GET.get("metric", ""))
     part = request.GET.get("part", "denominator")
-    if metric is None or part not in board.PARTS:
+    if metric is None or part not in two_views.PARTS:
         raise Http404("No such figure.")
-    found = board.behind(metric, part, asked.period, asked.scope, asked.now)
+    found = two_views.behind(metric, part, asked.period, asked.scope, asked.now)
     rows = Handoff.objects.filter(pk__in=found)
     seen = rows.visible_to(person(request)).distinct()
     sheet = Paginator(
@@ -63,8 +65,8 @@ def behind(request: HttpRequest) -> HttpResponse:
     context = {
         "metric": metric,
         "part": part,
-        "part_words": board.PARTS[part],
-        "parts": [(key, words) for key, words in board.PARTS.items() if _has(metric, key)],
+        "part_words": two_views.PARTS[part],
+        "parts": two_views.parts_of(metric),
         "sheet": sheet,
         "hidden": rows.count() - sheet.paginator.count,
         "tab": "joint",
@@ -91,22 +93,16 @@ def export(request: HttpRequest, key: str, extension: str) -> HttpResponse:
 def _table(asked: Question, key: str) -> Table | None:
     question = (asked.period, asked.scope, asked.now)
     if key == "along":
-        return board.along(asked.dimension, *question)
+        return along.along(asked.dimension, *question)
     if key == "metrics":
         return board.summary(board.cards(*question))
     if key == "differences":
-        return board.reconciled(board.differences(*question))
+        return two_views.reconciled(two_views.differences(*question))
     if key.startswith("trend-"):
         cards = {card.trend.key: card.trend for card in board.cards(*question)}
         return cards.get(key)
     ask = besides.BY_KEY.get(key)
     return ask(*question) if ask else None
-
-
-def _has(metric: board.Metric, part: str) -> bool:
-    if part == "waiting":
-        return metric.key == "contact"
-    return bool(metric.activity) or part not in ("later", "earlier", "activity")
 
 
 def _asked(request: HttpRequest) -> Question:

@@ -141,9 +141,7 @@ def gate(period: Period, scope: Scope, now: datetime) -> Table:
 def context_loss(period: Period, scope: Scope, now: datetime) -> Table:
     """What AEs had to ask again in calls held in the period although it had been said, by field,
     over all first calls."""
-    calls = Chain.objects.filter(
-        within("held_at", period), scope.condition("fact__"), is_follow_up=False
-    )
+    calls = Chain.objects.filter(within("held_at", period), scope.condition(), is_follow_up=False)
     whole = calls.values("fact_id").distinct().count()
     rows = (
         AskedAgain.objects.filter(handoff__in=calls.values("fact_id"))

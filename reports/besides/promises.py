@@ -132,7 +132,7 @@ def causes(period: Period, scope: Scope, now: datetime) -> Table:
 def unconfirmed(period: Period, scope: Scope, now: datetime) -> Table:
     """Meetings booked in the period that were not confirmed within 24 hours: their package was
     not complete."""
-    found = Chain.objects.filter(within("booked_at", period), scope.condition("fact__")).aggregate(
+    found = Chain.objects.filter(within("booked_at", period), scope.condition()).aggregate(
         late=Count(
             "pk", filter=Q(is_confirmed_late=True, booked_at__lte=now - timedelta(hours=24))
         ),

@@ -4,21 +4,15 @@ Derived: `reports.facts` writes these rows and can drop and write them anew at a
 """
 
 from django.db import models
+from django.db.models import Q
 
 from handoffs.models import FrameworkVersion, Handoff, LeadSource, Reason
 from team.models import CalendarVersion, Territory, User
 
 
-class Fact(models.Model):
-    """One handoff as its log tells it. Spans in seconds; empty until the log has reached them."""
+class Whose(models.Model):
+    """What reports are narrowed down to and cut along; the same on a handoff and its meetings."""
 
-    class Outcome(models.TextChoices):
-        ACCEPTED = "accepted", "Accepted"
-        REJECTED = "rejected", "Rejected"
-
-    handoff = models.OneToOneField(
-        Handoff, on_delete=models.CASCADE, primary_key=True, related_name="+"
-    )
     sdr = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     ae = models.ForeignKey(
         User,
@@ -27,10 +21,28 @@ class Fact(models.Model):
         related_name="+",
         help_text="Who accepted or rejected it; before that, who has it.",
     )
-    territory = models.ForeignKey(Territory, on_delete=models.CASCADE, null=True, related_name="+")
+    territory = models.ForeignKey(
+        Territory, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     lead_source = models.CharField(max_length=10, choices=LeadSource)
     framework_version = models.ForeignKey(
         FrameworkVersion, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    is_duplicate = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
+class Fact(Whose):
+    """One handoff as its log tells it. Spans in seconds; empty until the log has reached them."""
+
+    class Outcome(models.TextChoices):
+        ACCEPTED = "accepted", "Accepted"
+        REJECTED = "rejected", "Rejected"
+
+    handoff = models.OneToOneField(
+        Handoff, on_delete=models.CASCADE, primary_key=True, related_name="+"
     )
     calendar_version = models.ForeignKey(
         CalendarVersion, on_delete=models.CASCADE, null=True, related_name="+"
@@ -47,7 +59,6 @@ class Fact(models.Model):
     )
     closed_at = models.DateTimeField(null=True)
     qualified_at = models.DateTimeField(null=True)
-    is_duplicate = models.BooleanField(default=False)
 
     returns = models.PositiveSmallIntegerField(default=0)
     refusals = models.PositiveSmallIntegerField(
@@ -77,13 +88,24 @@ class Fact(models.Model):
             models.Index(fields=["accepted_at"], name="fact_by_acceptance"),
             models.Index(fields=["decided_at", "outcome"], name="fact_by_decision"),
             models.Index(fields=["qualified_at"], name="fact_by_opportunity"),
+            models.Index(fields=["contacted_at"], name="fact_by_contact"),
+            models.Index(
+                fields=["accepted_at"],
+                condition=Q(contacted_at__isnull=True, closed_at__isnull=True),
+                name="fact_accepted_and_waiting",
+            ),
+            models.Index(
+                fields=["submitted_at"],
+                condition=Q(contacted_at__isnull=True, closed_at__isnull=True),
+                name="fact_submitted_and_waiting",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Facts of handoff {self.handoff_id}"
 
 
-class Chain(models.Model):
+class Chain(Whose):
     """One meeting: its first booking with all reschedules of it, counted once."""
 
     class Side(models.TextChoices):
@@ -137,6 +159,7 @@ class Chain(models.Model):
         indexes = [
             models.Index(fields=["first_slot"], name="chain_by_first_slot"),
             models.Index(fields=["held_at"], name="chain_by_hold"),
+            models.Index(fields=["qualified_at"], name="chain_by_opportunity"),
         ]
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ LINES = list(lines())
 DENIED = {"login", "403", "404", "405"}
 WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 # Figures are read off the log when somebody looks; they say nothing that the log does not
-DERIVED = ("reports_fact", "reports_chain", "reports_reading")
+DERIVED = ("reports_fact", "reports_chain", "reports_reading", "reports_day", "reports_tally")
 # Kept for whoever is looked for later: who tried, and that they were here
 NOTED = {
     "django_session",

@@ -6,6 +6,7 @@ import pytest
 
 from handoffs.models import Handoff
 from reports import facts, metrics
+from reports.counting import Counting
 from reports.models import Chain, Fact
 from reports.periods import month
 from reports.scope import Scope, scope_of
@@ -19,7 +20,7 @@ CHAIN_COLUMNS = [field.name for field in Chain._meta.concrete_fields if field.na
 pytestmark = pytest.mark.django_db
 
 
-def named(march: dict[str, Handoff], counting: metrics.Counting, *, denominator: bool) -> set[str]:
+def named(march: dict[str, Handoff], counting: Counting, *, denominator: bool) -> set[str]:
     part = counting.denominator if denominator else counting.numerator
     behind = metrics.handoffs_behind(counting, part, BERLIN, EVERYBODY)
     names = {handoff.pk: name for name, handoff in march.items()}

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from config.demo.cast import PASSWORD
 from config.demo.multiply import multiply
 from config.demo.play import play
 from handoffs.models import Handoff
-from reports import facts
+from reports import facts, rollup
 from team.models import User
 
 # Longer histories are played this far and then copied
@@ -47,6 +48,9 @@ class Command(BaseCommand):
         if options["handoffs"] > PLAYED:
             facts.catch_up()
             multiply(to=options["handoffs"], say=self.stdout.write)
+            rollup.count_all_anew()
+        facts.catch_up()
+        rollup.roll(timezone.now())
         ended = Counter(Handoff.objects.order_by().values_list("status", flat=True))
         for status, count in sorted(ended.items()):
             self.stdout.write(f"  {count:9,} {status}")

@@ -1,0 +1,103 @@
+"""What a rate counts, as conditions on rows, and counting just that from the rows themselves.
+
+No definitions here: those are in `reports.metrics`. How most rows need not be read again, because
+their day has been counted before, is in `reports.tally`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+
+from reports.models import Chain, Fact
+from reports.periods import Period
+from reports.scope import Scope
+
+
+class Counting(NamedTuple):
+    """What is counted over what, on one table, as seen at `now`.
+
+    `date` says which period a row belongs to. `denominator` are the rows that can be judged,
+    `numerator` those of the denominator that are counted; `apart` is what is printed beside.
+    """
+
+    key: str
+    now: datetime
+    table: type[Chain] | type[Fact]
+    date: str
+    denominator: Q
+    numerator: Q
+    apart: tuple[tuple[str, Q], ...] = ()
+
+    @property
+    def handoff(self) -> str:
+        """The column that says which handoff a row is about."""
+        return "fact_id" if self.table is Chain else "pk"
+
+    def parts(self) -> list[Q]:
+        """All that is counted: numerator, denominator, then what is printed apart."""
+        return [self.numerator, self.denominator, *(condition for _, condition in self.apart)]
+
+
+class Stretch(NamedTuple):
+    """[start, end): rows in it count for the period number `adds`, and not for `takes`.
+
+    -1 stands for no period.
+    """
+
+    start: datetime
+    end: datetime
+    adds: int
+    takes: int = -1
+
+
+Counts = list[int]  # of one counting: numerator, denominator, what is printed apart
+
+
+def within(date: str, period: Period | Stretch) -> Q:
+    """Rows whose `date` is in [start, end)."""
+    return Q(**{f"{date}__gte": period.start, f"{date}__lt": period.end})
+
+
+def rows_of(counting: Counting, period: Period, scope: Scope) -> QuerySet[Any]:
+    """The rows that belong to a period, whether they are counted or not."""
+    return counting.table._default_manager.filter(within(counting.date, period), scope.condition())
+
+
+def in_stretches(rows: QuerySet[Any], date: str, stretches: Sequence[Stretch]) -> QuerySet[Any]:
+    """Those of `rows` that lie in any of the stretches, with its number as `stretch`."""
+    anywhere = Q(pk__in=[])
+    for one in stretches:
+        anywhere |= within(date, one)
+    whens = [When(within(date, one), then=Value(n)) for n, one in enumerate(stretches)]
+    number = Case(*whens, default=Value(-1), output_field=IntegerField())
+    return rows.filter(anywhere).annotate(stretch=number)
+
+
+def count(
+    countings: Sequence[Counting],
+    stretches: Sequence[Stretch],
+    scope: Scope,
+    dimension: str = "",
+) -> dict[tuple[int, Any], dict[str, Counts]]:
+    """What the rows in each stretch come to: by its number and, if asked, a value of `dimension`.
+
+    All countings are on one table and one date, so that one query does for them.
+    """
+    if not stretches:
+        return {}
+    table, date = countings[0].table, countings[0].date
+    rows = in_stretches(table._default_manager.filter(scope.condition()), date, stretches)
+    asked = {
+        f"{one.key}_{n}": Count("pk", filter=condition)
+        for one in countings
+        for n, condition in enumerate(one.parts())
+    }
+    by = ["stretch", dimension] if dimension else ["stretch"]
+    found: dict[tuple[int, Any], dict[str, Counts]] = {}
+    for row in rows.order_by().values(*by).annotate(**asked):
+        found[row["stretch"], row[dimension] if dimension else ""] = {
+            one.key: [row[f"{one.key}_{n}"] for n in range(len(one.parts()))] for one in countings
+        }
+    return found

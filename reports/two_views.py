@@ -1,0 +1,108 @@
+"""A month seen twice: what became of its own handoffs, and what happened in it; with the handoffs
+that make the difference."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q
+
+from reports import metrics, tally
+from reports.board import METRICS, Metric
+from reports.counting import Counting, rows_of, within
+from reports.periods import Period
+from reports.scope import Scope
+from reports.tables import TEXT, Column, Row, Table
+
+
+class Difference(NamedTuple):
+    """A cohort's figure and the same by date of activity, with what makes the difference."""
+
+    metric: Metric
+    cohort: int
+    later: int  # of the cohort, but it happened outside the period
+    earlier: int  # happened in the period, of other cohorts
+    activity: int
+
+
+def differences(period: Period, scope: Scope, now: datetime) -> list[Difference]:
+    """Cohort and activity side by side, for what has both."""
+    pairs = [
+        (metric, cohort, metrics.happened(cohort))
+        for metric in METRICS
+        if (cohort := metric.counting(now)).key in metrics.HAPPENED
+    ]
+    asked = [one for _, *both in pairs for one in both]
+    counts = tally.by_period(asked, [period], scope)[0]
+    both = _in_both([(cohort, activity) for _, cohort, activity in pairs], period, scope)
+    found = []
+    for metric, cohort, activity in pairs:
+        own, happened, shared = counts[cohort.key][0], counts[activity.key][0], both[cohort.key]
+        found.append(Difference(metric, own, own - shared, happened - shared, happened))
+    return found
+
+
+def _in_both(
+    pairs: list[tuple[Counting, Counting]], period: Period, scope: Scope
+) -> dict[str, int]:
+    """How many of the period’s cohorts happened in the period as well."""
+    found = {}
+    for cohort, activity in pairs:
+        rows = rows_of(cohort, period, scope).filter(
+            cohort.numerator, within(activity.date, period)
+        )
+        found[cohort.key] = rows.aggregate(count=Count("pk"))["count"]
+    return found
+
+
+PARTS = {
+    "numerator": "counted",
+    "denominator": "all that can be judged",
+    "rest": "judged and not counted",
+    "later": "of this cohort, but it happened in another month",
+    "earlier": "happened in this month, of another cohort",
+    "activity": "happened in this month",
+    "waiting": "without a contact so far",
+}
+
+
+def parts_of(metric: Metric) -> list[tuple[str, str]]:
+    """What can be asked for behind this metric, with its words."""
+    return [(key, words) for key, words in PARTS.items() if _has(metric, key)]
+
+
+def _has(metric: Metric, part: str) -> bool:
+    if part == "waiting":
+        return metric.key == "contact"
+    return metric.key in metrics.HAPPENED or part not in ("later", "earlier", "activity")
+
+
+def behind(metric: Metric, part: str, period: Period, scope: Scope, now: datetime) -> Any:
+    """The handoffs behind a number; `part` is one of PARTS."""
+    counting = metric.counting(now)
+    rows = counting.table._default_manager.filter(scope.condition())
+    cohort = within(counting.date, period)
+    if part in ("later", "earlier", "activity") and metric.key in metrics.HAPPENED:
+        activity = within(metrics.HAPPENED[metric.key], period)
+        moved = {"later": cohort & ~activity, "earlier": activity & ~cohort, "activity": activity}
+        rows = rows.filter(counting.numerator, moved[part])
+    else:
+        wanted = {
+            "numerator": counting.numerator,
+            "rest": counting.denominator & ~counting.numerator,
+            "waiting": Q(contacted_at=None) if metric.key == "contact" else Q(pk__in=[]),
+        }
+        rows = rows.filter(cohort, wanted.get(part, counting.denominator))
+    return rows.order_by().values(counting.handoff)
+
+
+def reconciled(found: list[Difference]) -> Table:
+    """Cohort and activity as one table."""
+    columns = (
+        Column("What", TEXT),
+        Column("Of this month’s cohort"),
+        Column("of these in another month"),
+        Column("of other cohorts, in this month"),
+        Column("Happened in this month"),
+    )
+    rows = tuple(Row((one.metric.happened, *one[1:])) for one in found)
+    return Table("differences", "Two views of the same month", columns, rows)
