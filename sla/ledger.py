@@ -173,6 +173,11 @@ class Ledger:
         stories = script.read(case.log, case.handoff.sdr_id, case.meetings)
         case.scripts = {story.key: story for story in stories}
 
+    def scripts_of(self, case: Case) -> list[Script]:
+        """The stories of the case's clocks as the log tells them; nothing is written."""
+        self._read(case)
+        return list(case.scripts.values())
+
     def keep_spans(self, case: Case) -> None:
         """Write how long it took between its milestones."""
         spans.keep(case.handoff, case.log, lambda: self.calendar_of(case.handoff))

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from sla import health_views, views
+from sla import health_views, trial_views, views
 
 urlpatterns = [
     path("attention/", views.attention, name="attention"),
     path("breaches/<int:pk>/explain/", views.explain_breach, name="explain_breach"),
     path("coverage/", views.coverage, name="coverage"),
+    path("try/<int:pk>/", trial_views.trial, name="try_policy"),
     path("health/", health_views.health, name="health"),
 ]

@@ -191,7 +191,7 @@ class PolicyVersionAdmin(VersionedAdmin):
     readonly_fields = ["title", "source", "place", "state_chip", "script", "to_do"]
     inlines = [TargetInline, StepInline]
     actions_list = ["new_policy"]
-    actions_detail = ["activate", "new_version", "where_it_applies"]
+    actions_detail = ["activate", "new_version", "try_it", "where_it_applies"]
     locked_because = (
         "This version is or was in force, so its numbers stay as they were promised. "
         "“New version to edit” makes a draft with the same numbers."
@@ -228,6 +228,12 @@ class PolicyVersionAdmin(VersionedAdmin):
         """A link, nothing more: the page of the policy itself."""
         version = self.row(request, object_id)
         return HttpResponseRedirect(reverse("admin:sla_policy_change", args=[version.policy_id]))
+
+    @action(description="Try it on the past", icon="science", permissions=["where"])
+    def try_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A link, nothing more: the page that replays it."""
+        version = self.row(request, object_id)
+        return HttpResponseRedirect(reverse("try_policy", args=[version.pk]))
 
     @action(
         description="Activate",
