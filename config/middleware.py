@@ -1,6 +1,7 @@
 """What happens to every request: an id, headers, the person's own time zone, clear answers."""
 
 import logging
+import time
 import uuid
 import zoneinfo
 from collections.abc import Callable
@@ -12,11 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from config import logs, metrics
 from config.views import unavailable
 from team.sessions import SEEN_AT, SIGNED_IN_AT
 
 Next = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("handoffdesk.request")
+access = logging.getLogger("handoffdesk.access")
 
 SEEN_EVERY = 600  # seconds; each time is a write
 
@@ -33,8 +36,30 @@ class RequestId:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
+        logs.request_id.set(request.id)  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        return response
+
+
+class Counted:
+    """Counts each answer for monitoring, and writes a line of it where logs are collected."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.monotonic()
+        response = self.get_response(request)
+        seconds = time.monotonic() - began
+        metrics.count(request, response, seconds)
+        fields = {
+            "view": metrics.view_of(request),
+            "method": request.method,
+            "status": response.status_code,
+            "ms": round(1000 * seconds),
+        }
+        access.info("answered", extra=fields)
         return response
 
 

@@ -68,6 +68,8 @@ try:
         )
     }
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
+    LOG_FORMAT = env.str("LOG_FORMAT", "line")
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 except (EnvError, ValueError) as error:
     # environs words its errors as `Environment variable "X" invalid: …`.
     name = str(error).split('"')[1] if '"' in str(error) else "environment"
@@ -126,6 +128,10 @@ if SIGN_IN_FAILURES_PER_ADDRESS < 5:
     refuse("SIGN_IN_FAILURES_PER_ADDRESS", "takes 5 or more, counted in an hour.")
 if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
     refuse("REDIS_URL", "takes redis://host:port/number.")
+if LOG_FORMAT not in {"line", "json"}:
+    refuse("LOG_FORMAT", "takes line or json.")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    refuse("METRICS_TOKEN", "needs at least 20 characters.")
 
 HTTPS = BASE_URL.startswith("https://")
 
@@ -162,6 +168,7 @@ MIDDLEWARE = [
     "config.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.Counted",
     "csp.middleware.CSPMiddleware",
     "config.middleware.SecurityHeaders",
     "django.middleware.gzip.GZipMiddleware",
@@ -384,14 +391,21 @@ if REDIS_URL:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "config.logs.Line"}, "json": {"()": "config.logs.Json"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "httpx": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        # A line for each answer is for machines
+        "handoffdesk.access": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
         "django-q": {"level": "WARNING"},  # else four lines for every heartbeat
     },
 }
+
+if METRICS_TOKEN:
+    # Read by prometheus_client when it is imported: where web processes add up their counts
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics"))
+    Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(mode=0o700, exist_ok=True)
 
 from config.frame import UNFOLD  # noqa: E402, F401  the look of the admin and its menu

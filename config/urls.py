@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import views
+from config import probes, views
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("sla/", include("sla.urls")),
     path("", include("accounts.urls")),
     path("healthz", include("sla.health_urls")),
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.figures, name="metrics"),
     path("robots.txt", views.robots, name="robots"),
     path("", include("handoffs.urls")),
 ]

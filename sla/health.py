@@ -93,16 +93,21 @@ def overall(lights: list[Finding]) -> Light:
 
 
 def outbox() -> list[tuple[str, int]]:
-    """How many messages stand in each state that is not over, by its label.
+    """How many messages stand in each state that is not over, by its label."""
+    return [(str(state.label), number) for state, number in open_messages().items()]
+
+
+def open_messages() -> dict[Message.State, int]:
+    """How many messages stand in each state that is not over.
 
     One query per partial index, so that it costs what is open and not what was ever sent.
     """
-    counts: dict[str, int] = {}
+    counts: dict[Message.State, int] = {}
     for states in ((State.PENDING, State.RETRY), (State.SENDING,), (State.DEAD, State.UNKNOWN)):
         rows = Message.objects.filter(state__in=states).order_by().values("state")
         found = dict(rows.annotate(n=Count("pk")).values_list("state", "n"))
-        counts |= {str(state.label): found.get(state.value, 0) for state in states}
-    return list(counts.items())
+        counts |= {state: found.get(state.value, 0) for state in states}
+    return counts
 
 
 def _worker(now: datetime) -> Finding:

@@ -45,6 +45,8 @@ WRONG = [
     ("RETENTION_ENDED_DAYS", "-1", {}),
     ("RETENTION_OUTBOX_DAYS", "a month", {}),
     ("LOG_LEVEL", "LOUD", {}),
+    ("LOG_FORMAT", "xml", {}),
+    ("METRICS_TOKEN", "short", {}),
     ("VAR_DIR", "/proc/nowhere", {}),
 ]
 

@@ -73,17 +73,13 @@ class Command(BaseCommand):
 
 
 def gunicorn(address: str, workers: int, threads: int) -> list[str]:
-    """The web server’s command line. Keep-alive outlasts a person’s pause between two clicks."""
+    """The web server’s command line; the rest stands in gunicorn.conf.py."""
     return [
         sys.executable, "-m", "gunicorn", "config.wsgi:application",
+        "--config", str(settings.BASE_DIR / "gunicorn.conf.py"),
         "--bind", address,
         "--workers", str(workers),
-        "--worker-class", "gthread",
         "--threads", str(threads),
-        "--keep-alive", "75",
-        "--timeout", "60",
-        "--graceful-timeout", "20",
-        "--no-control-socket",
         "--chdir", str(settings.BASE_DIR),
     ]  # fmt: skip
 
