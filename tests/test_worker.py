@@ -312,6 +312,8 @@ class Gone:
         (SignedPackage.dumps({"func": os.system, "args": ("id",)}), "system"),
         (SignedPackage.dumps(["no task"]), "cannot be read (TypeError)"),
     ],
+    # What is signed says when, so the payloads differ from process to process
+    ids=["not signed", "a class that is gone", "a job that is gone", "any function", "no task"],
 )
 def test_a_queued_task_that_is_not_ours_is_said_once_and_dropped(
     payload: str, said: str, caplog: pytest.LogCaptureFixture
