@@ -171,7 +171,7 @@ DEEPEST = '{"a":' * 100_000
         (b'{"type": "contact.updated", "data": {"employees": 1e999}}', 400),
         (b'{"a": 1, "a": 2}', 400),
         (b'{"n": ' + b"9" * 10_000 + b"}", 400),
-        (gzip.compress(b"{}"), 400),
+        (gzip.compress(b"{}", mtime=0), 400),
         (b" " * (door.MOST_BYTES + 1), 413),
         (b"{}", 422),
         (b'{"type": 7}', 422),
