@@ -1,0 +1,52 @@
+"""`migrate` run by two machines at once, killed half-way, or beside somebody who holds a table."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.harness import ROOT, Installation
+from tests.faults.test_backups import elsewhere, refusal, run
+
+pytestmark = pytest.mark.faults
+
+
+def begin(home: Installation) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"],
+        cwd=ROOT, env=home.environment, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_two_at_once_wait_for_each_other(installation: Installation, tmp_path: Path) -> None:
+    with elsewhere(installation, tmp_path / "new") as new:
+        both = [begin(new), begin(new)]
+        assert [(process.communicate()[1], process.returncode) for process in both] == [
+            ("", 0),
+            ("", 0),
+        ]
+        assert run(new, "migrate", "--check").returncode == 0
+
+
+def test_one_that_was_killed_is_run_again(installation: Installation, tmp_path: Path) -> None:
+    with elsewhere(installation, tmp_path / "new") as new:
+        for seconds in (1.5, 2.5, 3.5):
+            process = begin(new)
+            time.sleep(seconds)
+            process.kill()
+            process.communicate()
+        new.manage("migrate", "-v0")
+        assert run(new, "migrate", "--check").returncode == 0
+
+
+def test_a_table_that_somebody_holds_is_not_waited_for(on_postgres: Installation) -> None:
+    """Everybody else would wait behind us."""
+    on_postgres.execute("DELETE FROM django_migrations WHERE app = 'axes' AND name > '0009'")
+    on_postgres.execute("ALTER TABLE axes_accesslog DROP COLUMN session_hash")
+    on_postgres.execute("DROP TABLE axes_accessattemptexpiration")
+    with on_postgres._connect() as connection:
+        connection.execute("LOCK TABLE axes_accesslog IN ACCESS SHARE MODE")
+        assert "run it again" in refusal(on_postgres, "migrate", "-v0", "--skip-checks")
+    on_postgres.manage("migrate", "-v0", "--skip-checks")
