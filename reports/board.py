@@ -111,14 +111,9 @@ def cards(period: Period, scope: Scope, now: datetime) -> list[Card]:
     months = last_months(period, LONGEST_TREND)
     asked = {metric.key: metric.counting(now) for metric in METRICS}
     all_rates = metrics.by_period(list(asked.values()), months, scope)
-    empty = next(
-        (
-            n
-            for n in range(len(months))
-            if any(rates[n].denominator for rates in all_rates.values())
-        ),
-        len(months),
-    )
+    together = zip(*all_rates.values(), strict=True)
+    counted = [any(rate.denominator for rate in rates) for rates in together]
+    empty = counted.index(True) if True in counted else len(months)
     months = months[min(empty, LONGEST_TREND - SHORTEST_TREND) :]
     found = []
     for metric in METRICS:
