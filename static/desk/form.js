@@ -254,19 +254,60 @@
       focusIn(row);
       changed();
     };
-    const quote = (button) => {
-      const notes = document.getElementById(button.dataset.quoteFrom);
-      const words = notes.value.slice(notes.selectionStart, notes.selectionEnd).trim().replace(/^[“"„«]+|[”"“»]+$/g, "");
-      const hint = one("[data-quote-hint]");
-      if (!words) {
-        hint.textContent = "Select their sentence in the notes first, then press this.";
-        notes.focus();
-        return;
+
+    // --- Picking rows out of the notes ---------------------------------------------------------
+
+    const notes = document.getElementById("id_call_notes");
+    const said = one("[data-said]");
+    const TAKES = { quotes: "text", objections: "said", triggers: "detail" };
+    const MOST_FOUND = 6;
+    const bare = (text) => {
+      const line = text.trim().replace(/^[-*•\s]+/, "");
+      const open = line.replace(/^[“"„«]+/, "");
+      return (/[“"„«].*[”"“»]$/su.test(open) ? open : open.replace(/[”"“»]+$/, "")).trim();
+    };
+    const plain = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+    const picked = () => {
+      const { value, selectionStart: from, selectionEnd: to } = notes;
+      if (from !== to) return bare(value.slice(from, to));
+      const start = value.lastIndexOf("\n", from - 1) + 1;
+      const end = value.indexOf("\n", from);
+      return bare(value.slice(start, end < 0 ? value.length : end));
+    };
+    const take = (name, words) => {
+      const ruledOut = document.getElementById(at(name).dataset.ruledOut || "");
+      if (ruledOut) ruledOut.checked = false;
+      all("[data-ruled-out]").forEach(ruleOut);
+      const row = newRow(name);
+      fill(row, { [TAKES[name]]: words });
+      findSaid();
+      return row;
+    };
+    const pick = (name) => {
+      const words = picked();
+      one("[data-pick-hint]").textContent = words ? "" : "The notes have no words there. Put the cursor into a line, or select some.";
+      if (words) focusIn(take(name, words));
+      else notes.focus();
+    };
+    const findSaid = () => {
+      // What stands in quotation marks, and lines such as “Priya: we lose one deal in four”.
+      const names = (form.dataset.contactName || "").split(" ").filter((name) => name.length > 1)
+        .map((name) => name.replace(/[^\p{L}\p{N}]/gu, "\\$&"));
+      const found = [...notes.value.matchAll(/[“"„«]([^“"„”«»\n]{12,400})[”"“»]/g)].map((match) => match[1]);
+      if (names.length) {
+        const line = new RegExp(`^[-*•\\s]*(?:${names.join("|")})(?: [\\p{L}]+)?:\\s*(.{12,400})$`, "gmiu");
+        found.push(...[...notes.value.matchAll(line)].map((match) => match[1]));
       }
-      hint.textContent = "";
-      const row = newRow("quotes");
-      fill(row, { text: words });
-      focusIn(row);
+      const there = all("[data-list=quotes] textarea").map((box) => plain(box.value));
+      const fresh = [...new Set(found.map(bare))].filter((text) => text.includes(" ") && !there.includes(plain(text)));
+      all("button", said).forEach((button) => button.remove());
+      fresh.slice(0, MOST_FOUND).forEach((text) => {
+        const button = Object.assign(document.createElement("button"), { type: "button", className: "suggestion", title: "Make this a quote" });
+        button.dataset.saidText = text;
+        button.textContent = `“${text}”`;
+        said.append(button);
+      });
+      said.hidden = !fresh.length;
     };
 
     // --- Events --------------------------------------------------------------------------------
@@ -281,6 +322,7 @@
     form.addEventListener("input", (event) => {
       const input = event.target;
       if (input.dataset.limit) count(input);
+      if (input === notes) findSaid();
       if (input.closest("[data-not-saved]")) {
         unsent = true;
         return;
@@ -328,7 +370,8 @@
       else if (hit("[data-add]")) focusIn(newRow(hit("[data-add]").dataset.add));
       else if (hit("[data-remove]")) remove(hit("[data-row]"));
       else if (hit("[data-undo]")) undo(hit("[data-row]"));
-      else if (hit("[data-quote-from]")) quote(hit("[data-quote-from]"));
+      else if (hit("[data-pick]")) pick(hit("[data-pick]").dataset.pick);
+      else if (hit("[data-said-text]")) focusIn(take("quotes", hit("[data-said-text]").dataset.saidText));
       else if (suggestion) {
         const row = newRow(suggestion.dataset.suggest);
         fill(row, JSON.parse(suggestion.dataset.values));
@@ -359,7 +402,8 @@
       .filter((row) => !typedIn(row) && !form.elements[`${row.dataset.row}-id`].value
         && all("select", row).every((select) => ["", "unknown", "mentioned"].includes(select.value)))
       .forEach((row) => row.remove());
-    all(".from-notes").forEach((row) => { row.hidden = false; });
+    one(".from-notes").hidden = false;
+    findSaid();
     all("[data-ruled-out]").forEach(ruleOut);
     if (isNarrow.matches) one("#missing details").open = false;
     if (form.classList.contains("has-tried") && one("[data-jump]")) jump(one("[data-jump]").dataset.jump);

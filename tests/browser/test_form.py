@@ -132,7 +132,7 @@ def test_a_complete_package_costs_at_most_14_typed_fields_25_clicks_and_1_page_l
         " box.setSelectionRange(at, at + words.length); }",
         words,
     )
-    work.click("[data-quote-from]")
+    work.click("[data-pick=quotes]")
     expect(sam.locator("[name='quotes-n0-text']")).to_have_value(words)
     work.type("quotes-n0-topic", "slow quoting")
     work.click("label:has-text('None raised')")
@@ -181,6 +181,67 @@ def test_a_refused_submission_stays_on_the_page_and_goes_to_the_first_gap(
     expect(sam.locator("[name=why_targeted]")).to_be_focused()
     expect(sam.locator("[name=next_step]")).to_have_value("Demo scheduled")
     expect(sam.locator("[data-gaps=next_step]")).to_contain_text("could stand under any meeting")
+
+
+NOTES = """Priya runs sales operations for four countries.
+Priya: we lose one deal in four while legal reads the contract
+Worry: “PriceFox was far too heavy for us last year”
+They bought a plant in Ohio in January."""
+
+
+def test_quotes_objections_and_triggers_are_picked_out_of_pasted_notes_by_keyboard(
+    sam: Page, draft: Handoff
+) -> None:
+    draft.triggers.all().delete()
+    sam.goto(f"/handoffs/{draft.pk}/edit/")
+    sam.locator("[name=no_objections]").check()
+    notes = sam.locator("[name=call_notes]")
+    notes.fill(NOTES)
+    offered = sam.locator("[data-said-text]")
+    expect(offered).to_have_text(
+        [
+            "“PriceFox was far too heavy for us last year”",
+            "“we lose one deal in four while legal reads the contract”",
+        ]
+    )
+
+    notes.press("Control+End")  # the cursor is in the line on the plant
+    for _ in range(3):
+        sam.keyboard.press("Tab")
+    expect(sam.locator("[data-pick=triggers]")).to_be_focused()
+    sam.keyboard.press("Enter")
+    detail = sam.locator("[data-list=triggers] [name$=-detail]")
+    expect(detail).to_have_value("They bought a plant in Ohio in January.")
+
+    notes.focus()
+    notes.press("Control+End")
+    notes.press("ArrowUp")
+    notes.press("Home")
+    notes.press("Shift+End")
+    sam.locator("[data-pick=objections]").press("Enter")
+    objection = sam.locator("[data-list=objections] textarea").first
+    expect(objection).to_have_value("Worry: “PriceFox was far too heavy for us last year”")
+    expect(sam.locator("[name=no_objections]")).not_to_be_checked()
+
+    offered.last.press("Enter")
+    quote = sam.locator("[data-list=quotes] textarea").first
+    expect(quote).to_have_value("we lose one deal in four while legal reads the contract")
+    expect(offered).to_have_count(1)
+    is_saved(sam)
+    assert draft.quotes.get().speaker == "Priya Nair"
+    assert draft.triggers.get().detail == "They bought a plant in Ohio in January."
+    assert draft.objections.count() == 1
+
+
+def test_advice_on_a_quote_comes_and_goes_while_it_is_written(sam: Page, draft: Handoff) -> None:
+    sam.goto(f"/handoffs/{draft.pk}/edit/")
+    quote = sam.locator("[name='quotes-n0-text']")
+    quote.fill("He said that the quotes go out far too late every week.")
+    advice = sam.locator("[data-list=quotes] .hints p")
+    expect(advice).to_contain_text("tells about them", timeout=SAVED)
+
+    quote.fill("Our quotes go out nine days after the customer has asked for them.")
+    expect(advice).to_have_count(0, timeout=SAVED)
 
 
 def test_rows_are_added_removed_and_brought_back_without_a_page_load(
