@@ -28,7 +28,7 @@ from handoffs.pursuit import (
     start_preparation,
 )
 from handoffs.refusal import TransitionRefused
-from handoffs.snapshot import package_of
+from handoffs.snapshot import account_facts, package_of
 from team.models import User
 
 __all__ = [
@@ -97,7 +97,11 @@ def submit(handoff: Handoff, *, by: User | None, at: datetime | None = None) -> 
             "owner": decision.owner,
             "territory": decision.territory,
         },
-        data={"routing": decision.as_data(), "package": package_of(fresh)},
+        data={
+            "routing": decision.as_data(),
+            "package": package_of(fresh),
+            "account_facts": account_facts(fresh.account),
+        },
         then=meetings.arrange,
     )
 

@@ -1,8 +1,10 @@
 """The package as it was handed over, as plain data for the log; judges nothing."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from handoffs.models import Handoff
+from accounts.models import Account
+from handoffs.models import Answer, Handoff
 
 TEXTS = (
     "company_size",
@@ -14,6 +16,8 @@ TEXTS = (
     "next_step",
     "next_step_who",
 )
+
+ACCOUNT_FACTS = ("company_size", "industry", "tech_stack", "growth_signals")
 
 
 def package_of(handoff: Handoff) -> dict[str, Any]:
@@ -40,13 +44,13 @@ def package_of(handoff: Handoff) -> dict[str, Any]:
                 "evidence": answer.evidence,
                 "said_by": answer.said_by,
             }
-            for answer in handoff.answers.select_related("criterion")
+            for answer in _with_criteria(handoff)
         ],
-        "quotes": list(handoff.quotes.values("text", "speaker", "topic")),
-        "objections": list(
-            handoff.objections.values("category", "said", "competitor", "left", "left_note")
+        "quotes": _rows(handoff.quotes.all(), "text", "speaker", "topic"),
+        "objections": _rows(
+            handoff.objections.all(), "category", "said", "competitor", "left", "left_note"
         ),
-        "committee": list(handoff.committee.values("name", "title", "role", "attitude", "engaged")),
+        "committee": _rows(handoff.committee.all(), "name", "title", "role", "attitude", "engaged"),
         "triggers": [
             {
                 "kind": trigger.kind,
@@ -56,3 +60,26 @@ def package_of(handoff: Handoff) -> dict[str, Any]:
             for trigger in handoff.triggers.all()
         ],
     }
+
+
+def account_facts(account: Account | None) -> dict[str, str]:
+    """What the account's record says, whatever the package makes of it."""
+    if account is None:
+        return dict.fromkeys(ACCOUNT_FACTS, "")
+    return {
+        "company_size": account.size_text,
+        "industry": account.industry,
+        "tech_stack": account.tech_stack_text(),
+        "growth_signals": account.growth_text(),
+    }
+
+
+def _with_criteria(handoff: Handoff) -> Iterable[Answer]:
+    """The answers with their criteria, as prefetched where they are."""
+    if "answers" in getattr(handoff, "_prefetched_objects_cache", {}):
+        return handoff.answers.all()
+    return handoff.answers.select_related("criterion")
+
+
+def _rows(rows: Iterable[Any], *names: str) -> list[dict[str, Any]]:
+    return [{name: getattr(row, name) for name in names} for row in rows]

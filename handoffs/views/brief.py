@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.freshness import Freshness, states
 from accounts.models import VerifiedField
-from handoffs import completeness, history, rights
+from handoffs import changes, completeness, evidence, history, reach, rights
 from handoffs.decision_forms import AnswerForm
 from handoffs.masking import Reader, Veil, veil_for
 from handoffs.models import Answer, Handoff, HandoffEvent, Meeting, MustHave
@@ -38,6 +38,21 @@ class Detail(NamedTuple):
     freshness: Freshness
 
 
+class Known(NamedTuple):
+    """Something the prospect has answered, and how old that is where it ages."""
+
+    answer: Answer
+    age: evidence.Age | None
+
+
+class OpenPoint(NamedTuple):
+    """A criterion that nobody has answered for the prospect yet, with what we have instead."""
+
+    name: str
+    words: str
+    answer: Answer | None
+
+
 class GapGroup(NamedTuple):
     """What one section still lacks."""
 
@@ -51,7 +66,11 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
     """One handoff, as much of it as this person may see."""
     user, now = person(request), timezone.now()
     package = Handoff.objects.select_related("framework_version__framework").prefetch_related(
-        *completeness.PREFETCH, "answers__criterion", "meetings", "letters"
+        *completeness.PREFETCH,
+        "answers__criterion",
+        "committee__contact__verifications",
+        "meetings",
+        "letters",
     )
     try:
         handoff = visible_or_404(request, pk, package)
@@ -74,7 +93,9 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
         "meeting": newest(handoff),
         "details": _details(handoff, veil, now),
         "routing": history.routing_of(events),
-        **_answers(handoff),
+        **_answers(handoff, now),
+        "changes": changes.since_submission(handoff, events),
+        "others": reach.others(handoff, veil, now),
         **_writing(user, handoff, events, now),
     }
     offered = open_to(user, handoff, now)
@@ -109,16 +130,26 @@ def _gone(request: HttpRequest, sentence: str) -> HttpResponse:
     )
 
 
-def _answers(handoff: Handoff) -> dict[str, list[Answer]]:
-    """Pain stands by itself, right after the prospect's words; the rest is the qualification."""
-    answers = sorted(
-        handoff.answers.all(), key=lambda answer: (answer.criterion.position, answer.pk)
-    )
-    pains = [answer for answer in answers if answer.criterion.must_have == MustHave.PAIN]
-    return {
-        "pains": pains,
-        "qualification": [answer for answer in answers if answer not in pains],
-    }
+def _answers(handoff: Handoff, now: datetime) -> dict[str, list[Any]]:
+    """Pain stands by itself, right after the prospect's words; the rest is what is known by now.
+
+    What they said is not to be asked again; what we only estimate, or nobody asked, is still open.
+    """
+    version = handoff.framework_version
+    criteria = list(version.criteria.all()) if version else []
+    answers = {answer.criterion_id: answer for answer in handoff.answers.all()}
+    known: list[Known] = []
+    pains: list[Known] = []
+    still_open: list[OpenPoint] = []
+    for criterion in criteria:
+        answer = answers.get(criterion.pk)
+        if answer and answer.status in (Answer.Status.CONFIRMED, Answer.Status.STATED):
+            row = Known(answer, evidence.age(criterion, answer, now.date()))
+            (pains if criterion.must_have == MustHave.PAIN else known).append(row)
+        elif criterion.is_required or answer:
+            words = answer.get_status_display() if answer else Answer.Status.UNKNOWN.label
+            still_open.append(OpenPoint(criterion.name, str(words), answer))
+    return {"pains": pains, "known": known, "still_open": still_open}
 
 
 def _details(handoff: Handoff, veil: Veil, now: datetime) -> list[Detail]:

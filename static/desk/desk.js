@@ -233,4 +233,10 @@
     const row = event.target.closest?.("[data-queue-row]");
     if (row) rows().forEach((other) => other.classList.toggle("is-current", other === row));
   });
+
+  // --- Print -----------------------------------------------------------------------------------
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
 })();

@@ -14,7 +14,7 @@ from handoffs.masking import Veil, mask_email, mask_name, mask_phone
 from handoffs.models import CommitteeMember, Handoff, Meeting, Quote
 from handoffs.refusal import TransitionRefused
 from team.models import Absence, User
-from tests.factories import complete_package, submitted
+from tests.factories import complete_package, make_contact, submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -195,6 +195,45 @@ def test_tries_that_the_gate_refused_are_the_sdrs_side_only(
     lifecycle.submit(Handoff.objects.get(pk=draft.pk), by=sdr)
     assert "1 thing was missing" in brief_of(client, sdr, draft)
     assert "tried to submit" not in brief_of(client, ae, draft)
+
+
+def test_what_they_answered_stands_apart_from_what_is_still_to_ask(
+    client: Client, waiting: Handoff, sdr: User
+) -> None:
+    waiting.answers.filter(criterion__code="authority").update(status="estimated")
+    page = brief_of(client, sdr, waiting)
+    answered = page[page.index("Already answered, do not ask again") : page.index("Still to ask")]
+    still_open = page[page.index("Still to ask") : page.index('id="s-objections"')]
+
+    assert "45,000" in answered and "Priya Nair, 1 Mar, call" in answered
+    assert "Authority" not in answered
+    assert "Authority" in still_open and "estimated by us" in still_open
+
+
+def test_an_old_budget_says_how_old_it_is(client: Client, waiting: Handoff, sdr: User) -> None:
+    waiting.answers.filter(criterion__code="budget").update(
+        said_on=timezone.localdate() - timedelta(days=100)
+    )
+    assert "Confirmed, 100 days old, counts for 90" in brief_of(client, sdr, waiting)
+
+
+def test_who_else_to_reach_says_how_and_how_fresh(
+    client: Client, waiting: Handoff, sdr: User, ae: User, account: Account
+) -> None:
+    mark = make_contact(account, first_name="Mark", last_name="Dell", email="mark@acme.example")
+    waiting.committee.update(contact=mark)
+    page = brief_of(client, sdr, waiting)
+    assert 'href="mailto:mark@acme.example"' in page
+    assert re.search(r"E-mail<span class=.visually-hidden.> of Mark Dell</span>: fresh", page)
+    assert "mark@acme" not in brief_of(client, ae, waiting)
+
+    waiting.committee.update(contact=None)
+    assert "No e-mail or number yet. Ask Priya Nair." in brief_of(client, sdr, waiting)
+
+    mark.left_on = timezone.localdate() - timedelta(days=3)
+    mark.save()
+    waiting.committee.update(contact=mark)
+    assert "Left 27 Feb 2026." in brief_of(client, sdr, waiting)
 
 
 def test_its_cost_does_not_grow_with_the_package(
