@@ -126,6 +126,11 @@ REGISTER: dict[str, dict[Kind, str]] = {
     "sla.Escalation": {Kind.STAFF: "hops", Kind.PERSONAL: "outcome"},
     "sla.Breach": {Kind.PERSONAL: "proposed_because cause_note"},
     "sla.Heartbeat": {Kind.TECHNICAL: "name detail"},
+    "reports.Tally": {
+        Kind.TECHNICAL: "dimension value apart accepted_business accepted_calendar "
+        "accepted_left_business accepted_left_calendar submitted_business submitted_calendar "
+        "submitted_left_business submitted_left_calendar",
+    },
     "reports.Chain": {Kind.TECHNICAL: "uid"},
     "reports.Review": {Kind.TECHNICAL: "month time_zone digest", Kind.PERSONAL: "notes"},
     "reports.ReviewRow": {Kind.TECHNICAL: "key figures"},
