@@ -14,7 +14,7 @@ from team.models import Role, Territory, User
 from tests.factories import make_user
 
 # Buttons that are links: they lead somewhere and write nothing.
-LINKS = {"new_framework", "new_handoff", "new_policy", "where_it_applies"}
+LINKS = {"new_framework", "new_handoff", "new_policy", "try_it", "where_it_applies"}
 QUERIES = 24  # no list asks more than this, whatever it shows
 
 
