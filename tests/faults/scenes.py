@@ -7,17 +7,20 @@ import json
 import sys
 import time
 from datetime import timedelta
+from typing import Any
 
 import django
 
 django.setup()
 
-from django.utils import timezone  # noqa: E402  all of these need the apps
+from django.conf import settings  # noqa: E402  all of these need the apps
+from django.test import Client, override_settings  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from handoffs import lifecycle  # noqa: E402
 from messaging import outbox  # noqa: E402
 from sla.models import Clock, ClockKind, EscalationStep  # noqa: E402
-from team.models import Territory, WorkCalendar, WorkInterval  # noqa: E402
+from team.models import Territory, User, WorkCalendar, WorkInterval  # noqa: E402
 from tests.factories import (  # noqa: E402
     make_account,
     make_contact,
@@ -28,13 +31,14 @@ from tests.factories import (  # noqa: E402
 
 HANDOFFS_EACH = 5  # so few that nobody’s mail is made into a digest
 PROSPECTS_EACH = 5  # handoffs for one mail to a prospect
+PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"  # not collected
 HALF = timedelta(minutes=30)  # of the hour in which an inbound request is to be accepted
 
 
-def fill(handoffs: int, seconds: int) -> dict[str, int]:
+def fill(handoffs: int, seconds: int, each: int = HANDOFFS_EACH) -> dict[str, int]:
     """Handoffs whose first step, the reminder at half time, falls due over the next `seconds`.
 
-    Beside them some mails to prospects, due over the same time.
+    Each AE has `each` of them. Beside them some mails to prospects, due over the same time.
     """
     director = make_user("director", "manager", name="Dora Quinn")
     manager = make_user("manager", "manager", name="Mara Lindt", reports_to=director)
@@ -50,7 +54,7 @@ def fill(handoffs: int, seconds: int) -> dict[str, int]:
     now = timezone.now()
     owner = None
     for number in range(handoffs):
-        if number % HANDOFFS_EACH == 0:
+        if number % each == 0:
             owner = make_user(f"ae{number}", "ae", name=f"Ana{number} Silva", reports_to=manager)
             north.team.add(owner)
         due = now + timedelta(seconds=seconds * number / handoffs)
@@ -99,6 +103,22 @@ def keep_writing(writer: int, seconds: int) -> int:
         lifecycle.accept(handoff, by=handoff.owner or ae)
         done += 1
     return done
+
+
+def queue_of(ae: int) -> dict[str, int]:
+    """How many rows that AE’s queue shows now, and how many of them as overdue."""
+    client = Client(headers={"host": "127.0.0.1"})
+    client.force_login(User.objects.get(username=f"ae{ae}"))
+    plain = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_FILES}}
+    with override_settings(STORAGES=plain):
+        answer = client.get("/queue/")
+    page = answer.content.decode()
+    return {"rows": page.count("data-queue-row"), "overdue": page.count("Overdue by ")}
+
+
+def plans() -> list[tuple[int, list[list[Any]]]]:
+    """What is still to come on each running clock."""
+    return list(Clock.objects.running().values_list("pk", "plan"))
 
 
 if __name__ == "__main__":
