@@ -123,8 +123,8 @@ def post(
 class Sack:
     """Internal messages of one pass, put into the outbox together.
 
-    As `tell` and `post` one by one, but each text and the usual channel are read once. Call
-    `drop` in the transaction of the causes.
+    As `tell` and `post` one by one, but each text and the usual channel are read once. Nothing
+    leaves before its `leave_at`. Call `drop` in the transaction of the causes.
     """
 
     def __init__(self, now: datetime) -> None:
@@ -142,16 +142,25 @@ class Sack:
         fields: Mapping[str, str],
         escalation: bool = False,
         about: str = "",
+        leave_at: datetime | None = None,
     ) -> None:
         if person.is_active:
             for medium in media_for(person, escalation, self._channel is not None):
-                self._add(medium, person.email, person, event_key, text, fields, about)
+                self._add(medium, person.email, person, event_key, text, fields, about, leave_at)
 
     def post(
-        self, channel: str, *, event_key: str, text: str, fields: Mapping[str, str], about: str = ""
+        self,
+        channel: str,
+        *,
+        event_key: str,
+        text: str,
+        fields: Mapping[str, str],
+        about: str = "",
+        leave_at: datetime | None = None,
     ) -> None:
         """To the Slack channel of this name."""
-        self._add(Message.Medium.SLACK, channel, None, event_key, text, fields, about)
+        medium = Message.Medium.SLACK
+        self._add(medium, channel, None, event_key, text, fields, about, leave_at)
 
     def drop(self) -> None:
         """Put all of it into the outbox, each once per cause, and empty the sack."""
@@ -167,6 +176,7 @@ class Sack:
         text: str,
         fields: Mapping[str, str],
         about: str,
+        leave_at: datetime | None,
     ) -> None:
         if text not in self._wordings:
             self._wordings[text] = texts.stored(text)
@@ -182,6 +192,7 @@ class Sack:
             body=body,
             about=about,
             now=self._now,
+            leave_at=leave_at,
         )
         self._messages.append(message)
 
@@ -217,6 +228,7 @@ def _written(
     calendar: str = "",
     calendar_method: str = "",
     expires_at: datetime | None = None,
+    leave_at: datetime | None = None,
 ) -> Message:
     """A checked message, not saved yet; `channel` is where a person is mentioned."""
     headers = {name: value for name, value in (headers or {}).items() if value}
@@ -244,7 +256,7 @@ def _written(
         message_id=headers.get("Message-ID") or _message_id(event_key, recipient, headers),
         state=Message.State.DEAD if problem else Message.State.PENDING,
         error=problem,
-        next_try_at=None if problem else now,
+        next_try_at=None if problem else leave_at or now,
         expires_at=expires_at,
         created_at=now,
     )

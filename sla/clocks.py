@@ -20,6 +20,7 @@ from sla import escalation, script
 from sla.escalation import Alert
 from sla.ledger import Case, Ledger, save_plans
 from sla.models import Breach, Clock, ClockKind
+from sla.models.clock import ClockQuerySet
 from sla.policies import missing_policy
 from sla.reach import Crowd
 from sla.spans import MILESTONES
@@ -91,7 +92,7 @@ def sweep(now: datetime | None = None, *, seconds: float | None = None) -> dict[
     one_pass = _Pass(now)
     seen: set[int] = set()
     while Clock.objects.due(now).exists():
-        looked = one_pass.batch()
+        looked = one_pass.batch(until)
         if not looked - seen or time.monotonic() >= until:  # the rest is others' work, or later's
             break
         seen |= looked
@@ -106,24 +107,33 @@ class _Pass:
         self.ledger, self.crowd = Ledger(), Crowd(now)
         self.counts = {"due": 0, "fired": 0, "breached": 0, "reassigned": 0, "failed": 0}
 
-    def batch(self) -> set[int]:
-        """Work on some clocks that are due, in one transaction; which those were."""
+    def batch(self, until: float) -> set[int]:
+        """Work on some clocks that are due; which those were.
+
+        What takes long is done one by one, each in a transaction of its own: nobody waits for
+        more than one of them, and what is done stays done when `until` (monotonic) comes.
+        """
         with transaction.atomic():
-            # Whoever moves a handoff holds its row, so that row is the lock on all of its clocks;
-            # what somebody else holds is left for the next pass: nothing waits, so no deadlock
-            due = list(
-                Clock.objects.due(self.now)
-                .select_for_update(skip_locked=True, no_key=True, of=("self", "handoff"))
-                .select_related("handoff")
-                .only("handoff", "handoff__status")
-                .order_by("next_at", "pk")[:BATCH]
-            )
-            if due:
-                self.counts["due"] += len(due)
-                left = self._together(due)
-                failed = [(clock, error) for clock in left if (error := self._alone(clock))]
-                self._put_off(failed, all_of_them=MANY <= len(due) == len(failed))
+            due = self._held(Clock.objects.due(self.now).order_by("next_at", "pk")[:BATCH])
+            left = self._together(due) if due else []
+        self.counts["due"] += len(due)
+        failed = []
+        for clock in left:
+            if error := self._alone(clock):
+                failed.append((clock, error))
+            if time.monotonic() >= until:
+                break
+        self._put_off(failed, all_of_them=MANY <= len(due) == len(failed))
         return {clock.pk for clock in due}
+
+    def _held(self, clocks: ClockQuerySet) -> list[Clock]:
+        """Those of `clocks` that nobody else works on, held until the end of the transaction.
+
+        Whoever moves a handoff holds its row, so that row is the lock on all of its clocks; what
+        somebody else holds is left for the next pass: nothing waits, so no deadlock.
+        """
+        lock = clocks.select_for_update(skip_locked=True, no_key=True, of=("self", "handoff"))
+        return list(lock.select_related("handoff").only("handoff", "handoff__status"))
 
     def _together(self, due: list[Clock]) -> list[Clock]:
         """Fire what only tells people in one go; what is left to be worked on one by one.
@@ -187,6 +197,8 @@ class _Pass:
         """Work on one clock, so that what fails is undone without the others; why it failed."""
         try:
             with transaction.atomic():
+                if not self._held(Clock.objects.due(self.now).filter(pk=due.pk)):
+                    return None
                 counts = self._look(due)
         except Exception as error:  # one bad row must not stop the others
             _raise_if_hopeless(error)
@@ -201,7 +213,7 @@ class _Pass:
         for clock, error in failed:
             outside = all_of_them or isinstance(error, OUTSIDE)
             trouble = f"{type(error).__name__}: {error}"[:300]
-            Clock.objects.filter(pk=clock.pk).update(
+            Clock.objects.due(self.now).filter(pk=clock.pk).update(
                 next_at=self.now + (SOON if outside else LATER), trouble=trouble
             )
         self.counts["failed"] += len(failed)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 
@@ -34,6 +34,10 @@ logger = logging.getLogger(__name__)
 
 Action = EscalationStep.Action
 MOST_BACKUPS = 5  # asked before the manager owns it (quality, row 49)
+# What is told so late that many may be: it waits until the pass is over, so that it can leave as
+# one mail for each reader (messaging.digests)
+LONG_AGO = timedelta(minutes=15)
+GATHER = timedelta(seconds=45)
 NOBODY = "Nobody could be told"  # how such an outcome begins
 TEXTS = {
     Action.REMIND: "sla_remind",
@@ -122,11 +126,14 @@ def _write(alerts: Sequence[Alert], crowd: Crowd) -> None:
     for alert in alerts:
         key = f"escalation:{alert.record.pk}"
         about = f"handoff:{alert.record.clock.handoff_id}"
+        is_catching_up = crowd.now - alert.record.due_at > LONG_AGO
+        leave_at = crowd.now + GATHER if is_catching_up else None
         for to, text, fields in alert.letters:
+            says: Any = {"event_key": key, "text": text, "fields": fields, "about": about}
             if isinstance(to, User):
-                sack.tell(to, event_key=key, text=text, fields=fields, escalation=True, about=about)
+                sack.tell(to, escalation=True, leave_at=leave_at, **says)
             else:
-                sack.post(to, event_key=key, text=text, fields=fields, about=about)
+                sack.post(to, leave_at=leave_at, **says)
     sack.drop()
 
 

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
+from django_q.exceptions import TimeoutException
 
 from handoffs import lifecycle
 from handoffs.models import Handoff, HandoffEvent
@@ -103,6 +104,22 @@ def test_after_three_hours_without_a_worker_each_due_step_fires_once_in_order(in
     assert counts == {"due": 2, "fired": 4, "breached": 1, "reassigned": 1, "failed": 0}
     assert Breach.objects.get().fell_due_at == after(60)
     assert clocks.sweep(after(180)) == dict.fromkeys(counts, 0)
+
+
+def test_what_is_told_hours_late_waits_for_the_others_so_that_it_can_be_one_mail(inbound):
+    clocks.sweep(after(30))
+    clocks.sweep(after(240))
+    leaves = {
+        mail.event_key: mail.next_try_at - mail.created_at
+        for mail in Message.objects.filter(kind__startswith="sla_")
+    }
+    held = [
+        leaves[f"escalation:{step.pk}"] > timedelta()
+        for step in Escalation.objects.filter(clock__kind="accept").order_by("due_at")
+    ]
+
+    assert held == [False, True, True, True]  # the reminder came in time
+    assert max(leaves.values()) < timedelta(minutes=1)
 
 
 def test_a_sweep_that_runs_twice_does_nothing_the_second_time(inbound):
@@ -361,6 +378,39 @@ def test_a_task_that_has_worked_long_enough_leaves_the_rest_to_the_next(inbound,
 
     assert clocks.sweep(after(30), seconds=0)["fired"] == 7
     assert clocks.sweep(after(30))["fired"] == 34
+
+
+def test_what_was_handed_over_stays_so_when_the_pass_is_cut_short(
+    inbound, package, monkeypatch, backup
+):
+    """The worker ends a task after a minute, wherever it is."""
+    for _ in range(3):
+        submitted(**package)
+    reassign = lifecycle.reassign
+    calls = []
+
+    def slow(handoff: Handoff, **kwargs: Any) -> Handoff:
+        calls.append(handoff)
+        if len(calls) == 3:
+            raise TimeoutException("Task exceeded maximum timeout value")
+        return reassign(handoff, **kwargs)
+
+    monkeypatch.setattr(lifecycle, "reassign", slow)
+    with pytest.raises(TimeoutException):
+        clocks.sweep(after(90))
+    assert Handoff.objects.filter(owner=backup).count() == 2
+    monkeypatch.undo()
+    clocks.sweep(after(90))
+    assert Handoff.objects.filter(owner=backup).count() == 4
+    assert Escalation.objects.filter(action="backup").count() == 4
+
+
+def test_one_by_one_ends_in_time_as_well(inbound, package):
+    for _ in range(3):
+        submitted(**package)
+
+    assert clocks.sweep(after(90), seconds=0)["reassigned"] == 1
+    assert clocks.sweep(after(90))["reassigned"] == 3
 
 
 # --- The cost ------------------------------------------------------------------------------------
