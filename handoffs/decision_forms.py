@@ -7,8 +7,9 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 
-from handoffs import feedback, meetings
-from handoffs.models import AskedAgain, Contest, Criterion, Handoff, Meeting, Reason
+from handoffs import meetings, rulings
+from handoffs.models import Criterion, Handoff, Meeting, Reason
+from handoffs.models.meeting import MOST_NO_SHOWS
 from handoffs.models.package import Channel
 from handoffs.wording import is_sentence
 from team.bounds import check_instant, check_one_line, check_storable
@@ -105,6 +106,10 @@ class RejectForm(DecisionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["criterion"].offer(self.handoff)  # type: ignore[attr-defined]
+
+    @property
+    def precedents(self) -> list[rulings.OnCriterion]:
+        return rulings.beside(self.by, self.fields["criterion"].queryset)  # type: ignore[attr-defined]
 
     def clean_note(self) -> str:
         return sentence(self.cleaned_data["note"], "Say in a sentence why.")
@@ -224,6 +229,13 @@ class DisqualifyForm(DecisionForm):
     )
     note = text("In a sentence", required=False, rows=2)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        count = meetings.no_shows(self.handoff)
+        if count >= MOST_NO_SHOWS:
+            self.initial.setdefault("reason", Reason.objects.filter(code="no_shows").first())
+            self.initial.setdefault("note", f"They did not come {count} times.")
+
 
 def moment_field(label: str, hint: str = "") -> forms.DateTimeField:
     """A day and a time in the viewer's zone."""
@@ -294,62 +306,6 @@ class MissedForm(DecisionForm):
         error_messages={"required": "Say whose no-show it was."},
     )
     note = text("What you tried", "Such as “waited ten minutes, called twice”.", required=False)
-
-
-class AskedAgainForm(DecisionForm):
-    """One list to choose from for each part of the package; empty is “no need to ask”."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        before = dict(self.handoff.asked_again.values_list("field", "why"))
-        for row in feedback.askable(self.handoff):
-            self.fields[row.field] = forms.ChoiceField(
-                label=row.label,
-                choices=[("", "Did not have to ask"), *AskedAgain.Why.choices],
-                required=False,
-                initial=before.get(row.field, ""),
-            )
-
-    def values(self) -> dict[str, Any]:
-        return {"fields": {field: why for field, why in self.cleaned_data.items() if why}}
-
-
-class ContestForm(DecisionForm):
-    argument = text(
-        "What does the rejection overlook?", "Point at what the package says, word for word."
-    )
-    criterion = CriterionChoices(label="Which criterion is it about?")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["criterion"].offer(self.handoff)  # type: ignore[attr-defined]
-        rejection = feedback.rejection_of(self.handoff)
-        cited = (rejection.data or {}).get("criterion") if rejection else None
-        if cited:
-            self.initial["criterion"] = Criterion.objects.filter(
-                version=self.handoff.framework_version_id, code=cited
-            ).first()
-
-    def clean_argument(self) -> str:
-        return sentence(
-            self.cleaned_data["argument"], "Say in a sentence what the rejection overlooks."
-        )
-
-
-class RulingForm(DecisionForm):
-    ruling = forms.ChoiceField(
-        label="Your ruling",
-        choices=Contest.Ruling.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose whether the rejection stands."},
-    )
-    because = text("Because", "Both sides read it, and learn from it.")
-
-    def clean_because(self) -> str:
-        return sentence(
-            self.cleaned_data["because"],
-            "Say in a sentence why, so that both sides can learn from it.",
-        )
 
 
 def sentence(value: str, ask: str) -> str:

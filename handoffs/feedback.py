@@ -5,17 +5,21 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from handoffs import notices, rights
 from handoffs.completeness import SECTIONS
+from handoffs.log import record
 from handoffs.models import AskedAgain, Contest, Criterion, Handoff, HandoffEvent, Meeting
 from handoffs.models.event import EventKind
+from handoffs.querysets import HandoffQuerySet
 from handoffs.refusal import TransitionRefused
 from handoffs.wording import is_sentence
 from team.models import User
 
 DAYS_TO_CONTEST = 2  # working days of the handoff's territory
+TALK_WITHIN = timedelta(days=14)  # after that nobody remembers the call
 LONGEST_WAIT = timedelta(days=60)  # for them to come round
 NOT_HELD = "This is asked once the meeting has taken place."
 
@@ -113,6 +117,14 @@ def contest(
                 raised_by=by,
                 raised_at=at,
             )
+            record(
+                handoff,
+                EventKind.CONTESTED,
+                by=by,
+                at=at,
+                from_status=handoff.status,
+                note=raised.argument,
+            )
             notices.tell_of_contest(raised)
     except IntegrityError:
         raise TransitionRefused("This rejection was already contested.") from None
@@ -147,8 +159,64 @@ def rule(
         if not changed:
             raise TransitionRefused("Somebody else has ruled on this meanwhile.")
         case.refresh_from_db()
+        # A rejection that was wrong is none in the reports, which read the log
+        overturned = ruling == Contest.Ruling.OVERTURNED
+        record(
+            case.handoff,
+            EventKind.RULED,
+            by=by,
+            at=at,
+            from_status=case.handoff.status,
+            note=case.because,
+            data={"ruling": ruling} | ({"counts": False} if overturned else {}),
+        )
         notices.tell_of_ruling(case)
     return case
+
+
+def why_no_talk(handoff: Handoff) -> str:
+    """Why there is nothing to talk over; empty while both sides still should."""
+    rejection = rejection_of(handoff)
+    if handoff.status != Handoff.Status.REJECTED or rejection is None:
+        return "Only a rejection is talked over."
+    if handoff.events.filter(kind=EventKind.TALKED).exists():
+        return "You have talked this over already."
+    return ""
+
+
+def record_talk(
+    handoff: Handoff, *, by: User, note: str, at: datetime | None = None
+) -> HandoffEvent:
+    """Both sides have talked a rejection over; `note` is what they do differently from now on."""
+    at = at or timezone.now()
+    if sentence := rights.why_not(by, rights.BOOK, handoff):
+        raise TransitionRefused(sentence)
+    if not is_sentence(note):
+        raise TransitionRefused("Say in a sentence what you do differently from now on.")
+    with transaction.atomic():
+        Handoff.objects.select_for_update().get(pk=handoff.pk)  # one talk, however many click
+        if sentence := why_no_talk(handoff):
+            raise TransitionRefused(sentence)
+        return record(
+            handoff, EventKind.TALKED, by=by, at=at, from_status=handoff.status, note=note
+        )
+
+
+def to_talk_over(user: User, now: datetime) -> HandoffQuerySet:
+    """Rejections of the last days that `user` gave or got, and nobody has talked over yet.
+
+    Those that say something about the handoff: a duplicate needs no talk.
+    """
+    events = HandoffEvent.objects.filter(
+        kind=EventKind.REJECTED, occurred_at__gte=now - TALK_WITHIN, occurred_at__lte=now
+    )
+    mine = events.filter(Q(actor=user) | Q(handoff__sdr=user), reason__counts=True)
+    talked = HandoffEvent.objects.filter(handoff=OuterRef("pk"), kind=EventKind.TALKED)
+    rows = Handoff.objects.visible_to(user).filter(
+        pk__in=list(mine.values_list("handoff", flat=True))
+    )
+    found: HandoffQuerySet = rows.exclude(Exists(talked)).order_by("closed_at", "pk")
+    return found
 
 
 class Askable(NamedTuple):

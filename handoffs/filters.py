@@ -2,10 +2,10 @@
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from handoffs.models import Handoff, LeadSource
+from handoffs.models import Contest, Handoff, LeadSource, Reason
 from handoffs.querysets import HandoffQuerySet
 from team.models import Territory, User
 
@@ -65,3 +65,46 @@ class QueueFilter(django_filters.FilterSet):
         if number.isascii() and number.isdigit() and len(number) < 18:
             found |= Q(pk=int(number))
         return rows.filter(found)
+
+
+def _criteria() -> list[tuple[str, str]]:
+    """The criteria that were ever ruled on, under their newest name."""
+    rows = Contest.objects.exclude(ruling="").filter(criterion__isnull=False).order_by("pk")
+    return sorted(dict(rows.values_list("criterion__code", "criterion__name")).items())
+
+
+def _reasons(request: HttpRequest) -> object:
+    return Reason.objects.filter(use=Reason.Use.REJECT)
+
+
+class RulingFilter(django_filters.FilterSet):
+    """Criterion, ruling, reason of the rejection, and words; the words are for the page to find."""
+
+    q = django_filters.CharFilter(
+        label="Words",
+        method="leave",
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Words of the ruling"}),
+    )
+    criterion = django_filters.ChoiceFilter(
+        label="Criterion",
+        field_name="criterion__code",
+        choices=_criteria,
+        empty_label="All criteria",
+    )
+    ruling = django_filters.ChoiceFilter(
+        label="Ruling", choices=Contest.Ruling.choices, empty_label="All rulings"
+    )
+    reason = django_filters.ModelChoiceFilter(
+        label="Reason",
+        field_name="rejection__reason",
+        queryset=_reasons,
+        empty_label="All reasons",
+    )
+
+    class Meta:
+        model = Contest
+        fields: list[str] = []
+
+    def leave(self, rows: QuerySet[Contest], name: str, value: str) -> QuerySet[Contest]:
+        return rows

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from handoffs.models import HandoffEvent
+from handoffs.models import Contest, HandoffEvent
 from handoffs.models.event import EventKind
 
 THE_PRODUCT = "Handoff Desk"
@@ -54,6 +54,9 @@ def sentence_of(event: HandoffEvent) -> str:
         how = f" by {channel}" if (channel := _channel(data)) else ""
         unprepared = ", before preparing" if data.get("unprepared") else ""
         return f"{who} contacted the prospect{how}{unprepared}."
+    if kind == EventKind.RULED:
+        wrong = data.get("ruling") == Contest.Ruling.OVERTURNED
+        return f"{who} ruled: {'the rejection was wrong' if wrong else 'the rejection stands'}."
     if kind == EventKind.MEETING_MISSED:
         side = "we did not come" if data.get("side") == "ours" else "they did not come"
         return f"{who} recorded a no-show: {side}."

@@ -22,10 +22,12 @@ def invitation(
     organizer: User,
     sender: User,
     guests: list[tuple[str, str]],
+    is_over: bool = True,
 ) -> str:
     """The .ics text for `meeting`; `guests` are (name, e-mail), the organizer not among them.
 
     The organizer stays the same for the whole chain; whoever else sends is named as SENT-BY.
+    A CANCEL with `is_over` False takes the `guests` off a meeting that takes place without them.
     """
     calendar = Calendar()
     calendar.add("prodid", "-//Handoff Desk//Meetings//EN")
@@ -39,7 +41,9 @@ def invitation(
     event.add("dtstart", meeting.starts_at)
     event.add("dtend", meeting.starts_at + timedelta(minutes=meeting.minutes))
     event.add("summary", f"{meeting.handoff.account} and {meeting.handoff.owner or organizer}")
-    event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
+    is_taken_off = method == CANCEL and not is_over
+    if not is_taken_off:
+        event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     event.add("transp", "OPAQUE")
     if meeting.location:
         event.add("location", meeting.location)
@@ -48,11 +52,12 @@ def invitation(
     event["organizer"] = _address(str(organizer), organizer.email)
     if sender.pk != organizer.pk:
         event["organizer"].params["SENT-BY"] = vText(f"mailto:{sender.email}")
-    # Their own calendars show it to organizers only when they are among the attendees.
-    host = _address(str(organizer), organizer.email)
-    host.params["ROLE"] = vText("CHAIR")
-    host.params["PARTSTAT"] = vText("ACCEPTED")
-    event.add("attendee", host, encode=False)
+    if not is_taken_off:
+        # Their own calendars show it to organizers only when they are among the attendees.
+        host = _address(str(organizer), organizer.email)
+        host.params["ROLE"] = vText("CHAIR")
+        host.params["PARTSTAT"] = vText("ACCEPTED")
+        event.add("attendee", host, encode=False)
     for name, email in guests:
         guest = _address(name, email)
         guest.params["ROLE"] = vText("REQ-PARTICIPANT")

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account
-from handoffs import letters, meetings, rights, routing
+from handoffs import letters, meetings, new_host, rights, routing
 from handoffs.completeness import gaps
 from handoffs.log import record
 from handoffs.models import Criterion, Handoff, LeadSource, Reason
@@ -247,6 +247,7 @@ def reassign(
 ) -> Handoff:
     """Give it to somebody else; the handoff's clocks go on."""
     fresh = fresh_of(handoff)
+    before = fresh.owner
     if to.pk == fresh.owner_id:
         raise TransitionRefused(f"{to} already has this handoff.")
     if not to.is_active:
@@ -266,6 +267,7 @@ def reassign(
         changes={"owner": to},
         note=why,
         data={"from": fresh.owner_id, "from_name": str(fresh.owner or "")},
+        then=lambda found, *, by, at: new_host.follow(found, before=before, at=at),
     )
 
 

@@ -17,6 +17,7 @@ from handoffs.letters import announce_change
 from handoffs.log import record
 from handoffs.models import Handoff, LeadSource, Meeting
 from handoffs.models.event import EventKind
+from handoffs.models.meeting import MOST_NO_SHOWS
 from handoffs.refusal import TransitionRefused
 from team.models import User
 
@@ -25,7 +26,6 @@ COMING = (Meeting.Status.TENTATIVE, Meeting.Status.CONFIRMED)
 WITH_OUTCOME = (Handoff.Status.ACCEPTED, Handoff.Status.QUALIFIED)
 MOST_AHEAD = timedelta(days=366)
 MINUTES = 30  # how long an agreed meeting takes unless somebody says otherwise
-MOST_NO_SHOWS = 3  # after so many of theirs the product suggests to disqualify
 BEGUN = "Its time has come: record first whether it took place."
 ALREADY_COMING = "A meeting is already coming up: reschedule that one instead."
 
@@ -46,6 +46,7 @@ def book(
     at = at or timezone.now()
     handoff = _open_to(handoff.pk, by, rights.BOOK)
     _check_time(starts_at, at)
+    _check_attempts(handoff, by)
     try:
         with transaction.atomic():
             meeting = Meeting.objects.create(
@@ -174,6 +175,7 @@ def reschedule(
     _check_time(starts_at, at)
     if meeting.status in COMING and meeting.starts_at <= at:
         raise TransitionRefused(BEGUN)
+    _check_attempts(handoff, by)
     try:
         with transaction.atomic():
             following = _follow(meeting, handoff, starts_at, minutes, location, at)
@@ -234,6 +236,18 @@ def no_shows(handoff: Handoff) -> int:
     """How often the prospect did not come."""
     missed = handoff.meetings.filter(status=Meeting.Status.NO_SHOW)
     return missed.exclude(by_side=Meeting.Side.OURS).count()
+
+
+def why_no_more(handoff: Handoff, by: User | None) -> str:
+    """Why `by` may not find yet another time after the no-shows so far; empty when they may."""
+    if handoff.status != Handoff.Status.ACCEPTED or no_shows(handoff) < MOST_NO_SHOWS:
+        return ""
+    if by is None or rights.leads_it(by, handoff):
+        return ""
+    return (
+        f"They have missed {MOST_NO_SHOWS} meetings, which is the limit: disqualify it with that "
+        "reason, or ask a manager to book once more."
+    )
 
 
 def last_of(handoff: Handoff) -> Meeting | None:
@@ -301,7 +315,8 @@ def _log(
             "starts_at": meeting.starts_at.isoformat(),
             "ends_at": (meeting.starts_at + timedelta(minutes=meeting.minutes)).isoformat(),
             "side": meeting.by_side,
-        },
+        }
+        | ({"no_shows": no_shows(handoff)} if kind == EventKind.MEETING_MISSED else {}),
     )
 
 
@@ -320,6 +335,11 @@ def _check_time(starts_at: datetime, at: datetime) -> None:
         raise TransitionRefused("Choose a time that has not passed yet.")
     if starts_at > at + MOST_AHEAD:
         raise TransitionRefused("A meeting can be booked up to a year ahead.")
+
+
+def _check_attempts(handoff: Handoff, by: User | None) -> None:
+    if sentence := why_no_more(handoff, by):
+        raise TransitionRefused(sentence)
 
 
 def _check_outcome(meeting: Meeting, by: User | None, at: datetime) -> None:

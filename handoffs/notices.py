@@ -7,8 +7,9 @@ from typing import NamedTuple
 from django.conf import settings
 from django.urls import reverse
 
-from handoffs.models import Contest, Handoff, HandoffEvent
+from handoffs.models import Contest, Handoff, HandoffEvent, Meeting
 from handoffs.models.event import EventKind
+from handoffs.models.meeting import MOST_NO_SHOWS
 from messaging import outbox
 from team.models import User
 
@@ -89,6 +90,14 @@ def recipients(event: HandoffEvent) -> Iterator[Notice]:
             yield Notice(handoff.owner, "handoff_reassigned")
         if before := User.objects.filter(pk=event.data.get("from")).first():
             yield Notice(before, "handoff_taken_away")
+    elif kind is EventKind.MEETING_HELD:
+        yield Notice(handoff.sdr, "meeting_held")
+    elif kind is EventKind.MEETING_MISSED:
+        yield from _missed(event)
+    elif kind is EventKind.MEETING_CANCELLED and handoff.is_open:
+        # Whatever ends the handoff calls its meeting off, and is told of by itself
+        for person in filter(None, [handoff.sdr, handoff.owner]):
+            yield Notice(person, "meeting_cancelled")
     elif kind is EventKind.QUALIFIED:
         yield Notice(handoff.sdr, "handoff_qualified")
     elif kind is EventKind.DISQUALIFIED:
@@ -102,6 +111,18 @@ def _accepted_for(event: HandoffEvent) -> Iterator[Notice]:
         yield Notice(owner, "handoff_accepted_for")
     if before not in (None, event.data["on_behalf_of"]):
         yield Notice(User.objects.get(pk=before), "handoff_taken_away")
+
+
+def _missed(event: HandoffEvent) -> Iterator[Notice]:
+    """A no-show goes back to the SDR; at the limit both read that it ends here."""
+    handoff = event.handoff
+    if event.data.get("side") == Meeting.Side.OURS:
+        yield Notice(handoff.sdr, "meeting_missed_by_us")
+    elif event.data.get("no_shows", 0) < MOST_NO_SHOWS:
+        yield Notice(handoff.sdr, "meeting_missed")
+    else:
+        for person in filter(None, [handoff.sdr, handoff.owner]):
+            yield Notice(person, "meeting_no_more")
 
 
 def responsible_managers(handoff: Handoff) -> list[User]:

@@ -257,6 +257,7 @@ DISQUALIFYING = [
     ("after_no_interest", "Lost interest", True, "What changed, as far as they said"),
     ("after_competitor", "Chose or is bound to a competitor", True, "Which one, and until when"),
     ("after_left_company", "The contact has left", True, "Who took over, if known"),
+    ("no_shows", "Did not come to the meetings", False, "How often, and what they said since"),
     ("unreachable", "Could not be reached", False, "How often and by which channels you tried"),
     ("after_duplicate", "Duplicate", False, "The link of the other opportunity"),
     ("after_other", "Something else", True, "What happened, so that we can add a reason for it"),

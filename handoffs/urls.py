@@ -3,12 +3,24 @@
 from django.urls import path, re_path
 
 from handoffs.models import Letter
-from handoffs.views import brief, bulk, decisions, export, form, home, letters, prepare, queue
+from handoffs.views import (
+    brief,
+    bulk,
+    decisions,
+    export,
+    form,
+    home,
+    letters,
+    prepare,
+    queue,
+    rulings,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("queue/", queue.queue, name="queue"),
     *[path(f"queue/{name}/", bulk.many, {"name": name}, f"queue_{name}") for name in bulk.ACTIONS],
+    path("rulings/", rulings.search, name="rulings"),
     path("handoffs/new/", form.new, name="handoff_new"),
     path("handoffs/accounts/", form.accounts, name="handoff_accounts"),
     path("handoffs/<int:pk>/", brief.brief, name="handoff"),

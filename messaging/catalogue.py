@@ -116,7 +116,7 @@ CATALOGUE: dict[str, Text] = {
         "Reason: {reason}\n"
         "In their words: {note}\n"
         "\n"
-        "What you wrote is kept:\n"
+        "Take ten minutes with {actor} to talk it over. What you wrote is kept:\n"
         "{link}\n",
     ),
     "handoff_withdrawn": Text(
@@ -168,6 +168,61 @@ CATALOGUE: dict[str, Text] = {
         "Reason: {reason}\n"
         "In their words: {note}\n"
         "\n"
+        "{link}\n",
+    ),
+    "meeting_held": Text(
+        "Meeting held, to the SDR",
+        _MOVE,
+        "{company} has met {owner}",
+        "{actor} noted that the meeting with {company} took place.\n"
+        "\n"
+        "In their words: {note}\n"
+        "\n"
+        "You will hear what comes of it. What had to be asked again stands on the page:\n"
+        "{link}\n",
+    ),
+    "meeting_missed": Text(
+        "No-show, to the SDR",
+        _MOVE,
+        "{company} did not come: please find a new time",
+        "Nobody of {company} came to the meeting with {owner}. It is back with you.\n"
+        "\n"
+        "In their words: {note}\n"
+        "\n"
+        "Find a new time with them, then move the meeting here:\n"
+        "{link}\n",
+    ),
+    "meeting_missed_by_us": Text(
+        "We did not come, to the SDR",
+        _MOVE,
+        "We did not come to the meeting with {company}",
+        "{company} was there and we were not. Apologise, and offer a new time today.\n"
+        "\n"
+        "In their words: {note}\n"
+        "\n"
+        "{link}\n",
+    ),
+    "meeting_no_more": Text(
+        "Last no-show, to the SDR and the AE",
+        _MOVE,
+        "{company} did not come again, which was the last time",
+        "Nobody of {company} came to the meeting with {owner}, as often as we try.\n"
+        "\n"
+        "In their words: {note}\n"
+        "\n"
+        "{owner} disqualifies it with that reason; what was learned stays with the account. Only a "
+        "manager may book once more:\n"
+        "{link}\n",
+    ),
+    "meeting_cancelled": Text(
+        "Meeting called off, to the SDR and the AE",
+        _MOVE,
+        "The meeting with {company} is called off",
+        "{actor} noted that the meeting with {company} does not take place.\n"
+        "\n"
+        "In their words: {note}\n"
+        "\n"
+        "If they still want to talk, book a new time here:\n"
         "{link}\n",
     ),
     "handoff_contested": Text(

@@ -95,7 +95,8 @@ def rejection_rate(period: Period, scope: Scope, now: datetime | None = None) ->
     reason that counts, as the reason stood at the time. Numerator: rejected, finally. Returned
     and then accepted is an acceptance and a return.
     Left out: those not decided yet; rejections that say nothing about the handoff (duplicate,
-    another territory, an existing customer, no capacity). Both are printed apart.
+    another territory, an existing customer, no capacity) or that a manager overturned. Both are
+    printed apart.
     """
     facts.catch_up()
     return rate_of(by_submission(_now(now)), period, scope)

@@ -79,6 +79,9 @@ def _fact(lines: Sequence[Line], hours: BusinessHours) -> dict[str, Any]:
     contacted = _first((line for line in lines if line.actor is not None), EventKind.CONTACTED)
     decision = _last(lines, EventKind.ACCEPTED, EventKind.REJECTED)
     rejected = decision if decision and decision.kind == EventKind.REJECTED else None
+    ruling = _last(lines, EventKind.RULED)
+    # What a manager overturned was no rejection of the handoff (definitions 4.7: finally rejected)
+    stands = ruling is None or ruling.counts is not False
     after_call = _last(lines, EventKind.QUALIFIED, EventKind.DISQUALIFIED)
     qualified = after_call if after_call and after_call.kind == EventKind.QUALIFIED else None
     closed = _last(
@@ -101,7 +104,7 @@ def _fact(lines: Sequence[Line], hours: BusinessHours) -> dict[str, Any]:
         "contacted_at": contacted and contacted.at,
         "decided_at": decided and decided.at,
         "outcome": ("rejected" if rejected else "accepted") if decided else "",
-        "counts": rejected is None or rejected.counts is not False,
+        "counts": rejected is None or (rejected.counts is not False and stands),
         "reason_id": rejected and rejected.reason_id,
         "closed_at": closed and closed.at,
         "qualified_at": qualified and qualified.at,

@@ -3,13 +3,28 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
-from handoffs.models import Reason
+from handoffs.models import Contest, Reason
 from team.admin_kit import KeptAdmin
+
+RULINGS = Coalesce(
+    Subquery(
+        Contest.objects.exclude(ruling="")
+        .filter(rejection__reason=OuterRef("pk"))
+        .order_by()
+        .values("rejection__reason")
+        .annotate(n=Count("pk"))
+        .values("n")
+    ),
+    0,
+)
 
 
 @admin.register(Reason)
@@ -17,7 +32,16 @@ class ReasonAdmin(KeptAdmin):
     """A reason that was given once stays, switched off if need be: events point at it."""
 
     instead = "Switch “active” off instead: nobody can choose it any more."
-    list_display = ["code", "label", "use", "position", "counts", "is_active", "times_given"]
+    list_display = [
+        "code",
+        "label",
+        "use",
+        "position",
+        "counts",
+        "is_active",
+        "times_given",
+        "ruled_on",
+    ]
     list_editable = ["label", "position", "counts", "is_active"]
     list_filter = [("use", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter)]
     search_fields = ["code", "label"]
@@ -25,7 +49,7 @@ class ReasonAdmin(KeptAdmin):
     prepopulated_fields = {"code": ["label"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reason]:
-        return super().get_queryset(request).annotate(given=Count("events"))
+        return super().get_queryset(request).annotate(given=Count("events"), rulings=RULINGS)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """What reports count by stays as it was once it has been given."""
@@ -42,3 +66,13 @@ class ReasonAdmin(KeptAdmin):
     @display(description="given", ordering="given")
     def times_given(self, obj: Any) -> str:
         return f"{obj.given:,} times" if obj.given else "never"
+
+    @display(description="contested")
+    def ruled_on(self, obj: Any) -> str:
+        """Where to read how rejections for this reason were ruled on."""
+        if not obj.rulings:
+            return ""
+        words = "1 ruling" if obj.rulings == 1 else f"{obj.rulings} rulings"
+        return format_html(
+            '<a class="underline" href="{}?reason={}">{}</a>', reverse("rulings"), obj.pk, words
+        )

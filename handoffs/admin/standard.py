@@ -6,11 +6,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
@@ -18,7 +18,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm, PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from handoffs.models import Criterion, Framework, FrameworkVersion, LeadSourceRule
+from handoffs.models import Contest, Criterion, Framework, FrameworkVersion, LeadSourceRule
 from team.admin_kit import (
     InDraftOnly,
     KeptAdmin,
@@ -79,7 +79,7 @@ class CriterionInline(InDraftOnly, PlainStackedInline):
     model = Criterion
     form = CriterionForm
     formset = CriterionFormSet
-    readonly_fields = ["offered"]
+    readonly_fields = ["offered", "rulings"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         choices = "choices" if self.has_change_permission(request, obj) else "offered"
@@ -90,7 +90,19 @@ class CriterionInline(InDraftOnly, PlainStackedInline):
             choices,
             ("must_have", "is_required"),
             ("keeps_days", "position"),
+            "rulings",
         ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Criterion]:
+        ruled = Contest.objects.exclude(ruling="").filter(criterion__code=OuterRef("code"))
+        return super().get_queryset(request).annotate(was_ruled_on=Exists(ruled))
+
+    @display(description="contested rejections")
+    def rulings(self, obj: Criterion) -> str:
+        if not getattr(obj, "was_ruled_on", False):
+            return "no ruling yet"
+        address = f"{reverse('rulings')}?criterion={obj.code}"
+        return format_html('<a class="underline" href="{}">How it was ruled on</a>', address)
 
     @display(description="choices")
     def offered(self, obj: Criterion) -> str:

@@ -61,6 +61,9 @@ class EventKind(models.TextChoices):
     MEETING_MOVED = "meeting_moved", "rescheduled the meeting"
     QUALIFIED = "qualified", "created the opportunity"
     DISQUALIFIED = "disqualified", "disqualified it"
+    CONTESTED = "contested", "contested the rejection"
+    RULED = "ruled", "ruled on it"
+    TALKED = "talked", "talked the rejection over"
     PAUSED = "paused", "paused its clocks"
     RESUMED = "resumed", "resumed its clocks"
 

@@ -10,6 +10,8 @@ from django.utils import timezone
 from handoffs.models.handoff import Handoff
 from team.bounds import check_instant, check_storable
 
+MOST_NO_SHOWS = 3  # after so many of theirs only a manager may book once more
+
 
 def new_uid() -> str:
     return f"{uuid.uuid4()}@handoff-desk"

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from handoffs import decision_forms as forms
 from handoffs import feedback, rights
+from handoffs import feedback_forms as forms
 from handoffs.models import Contest, Handoff
 from handoffs.refusal import TransitionRefused
 from handoffs.views.decision import Decision, Status
@@ -24,6 +24,10 @@ def _no_contest_now(handoff: Handoff, now: datetime) -> str:
 def _nothing_to_rule(handoff: Handoff, now: datetime) -> str:
     open_case = feedback.open_contest(handoff)
     return "" if open_case else "No contest waits for a ruling here."
+
+
+def _no_talk(handoff: Handoff, now: datetime) -> str:
+    return feedback.why_no_talk(handoff)
 
 
 def _not_met(handoff: Handoff, now: datetime) -> str:
@@ -73,5 +77,19 @@ FEEDBACK = [
         icon="gavel",
         style="btn-primary",
         why_not_now=_nothing_to_rule,
+    ),
+    Decision(
+        "talk",
+        "We have talked",
+        "What do you do differently?",
+        rights.BOOK,
+        (Status.REJECTED,),
+        feedback.record_talk,
+        "Noted, for both of you.",
+        form=forms.TalkForm,
+        intro="Ten minutes between the SDR and the AE, about this one rejection. Keep one thing "
+        "that each side does differently; both see it in the history.",
+        icon="forum",
+        why_not_now=_no_talk,
     ),
 ]

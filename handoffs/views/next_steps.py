@@ -8,6 +8,7 @@ from django.urls import reverse
 from handoffs import feedback, letters, meetings, rights
 from handoffs.masking import Veil
 from handoffs.models import Handoff, Letter, Meeting
+from handoffs.models.meeting import MOST_NO_SHOWS
 from handoffs.templatetags.desk import moment
 from handoffs.views.decision import Decision
 from handoffs.views.meeting_decisions import is_missed, newest
@@ -41,12 +42,14 @@ def steps_of(
     user: User, handoff: Handoff, veil: Veil, offered: dict[str, Decision], now: datetime
 ) -> list[Step]:
     """What to do now; takes the decisions it shows out of `offered`."""
-    steps = [*_meeting(handoff, offered)]
+    steps = [*_meeting(user, handoff, offered)]
     if handoff.status == Status.ACCEPTED:
         steps += _letters(user, handoff, veil)
         steps += _preparation(user, handoff)
     if handoff.status == Status.QUALIFIED and not veil.drawn:
         steps.append(_take_along(handoff))
+    if handoff.status == Status.REJECTED:
+        steps += _talk(handoff, offered)
     if "asked_again" in offered and handoff.asked_again_at is None:
         steps.append(
             Step(
@@ -57,6 +60,16 @@ def steps_of(
             )
         )
     return steps
+
+
+def _talk(handoff: Handoff, offered: dict[str, Decision]) -> list[Step]:
+    """A rejection asks both sides for ten minutes."""
+    rejection = feedback.rejection_of(handoff)
+    if "talk" not in offered or not (rejection and rejection.reason and rejection.reason.counts):
+        return []
+    words = f"{handoff.sdr} and {rejection.actor}: one rejection talked over saves the next one."
+    ways = [_way(handoff, offered.pop("talk"), main=False)]
+    return [Step("is-info", "Take ten minutes together", words, ways)]
 
 
 def what_came_back(handoff: Handoff) -> dict[str, Any]:
@@ -92,15 +105,16 @@ def no_show_words(handoff: Handoff, meeting: Meeting) -> str:
     if meeting.by_side == Meeting.Side.OURS:
         return "It was us. Apologise, and offer a new time today."
     count = meetings.no_shows(handoff)
-    if count >= meetings.MOST_NO_SHOWS:
+    if count >= MOST_NO_SHOWS:
         return (
-            f"No-show {count} of {meetings.MOST_NO_SHOWS}. Disqualify it rather than try again; "
-            "what you learned stays with the account."
+            f"No-show {count} of {MOST_NO_SHOWS}, which is the limit. {handoff.owner} disqualifies "
+            "it with that reason; what you learned stays with the account. Only a manager may book "
+            "once more."
         )
-    return f"No-show {count} of {meetings.MOST_NO_SHOWS}. The SDR finds a new time with them."
+    return f"No-show {count} of {MOST_NO_SHOWS}. The SDR finds a new time with them."
 
 
-def _meeting(handoff: Handoff, offered: dict[str, Decision]) -> list[Step]:
+def _meeting(user: User, handoff: Handoff, offered: dict[str, Decision]) -> list[Step]:
     meeting = newest(handoff)
     if meeting is None:
         return []
@@ -112,7 +126,9 @@ def _meeting(handoff: Handoff, offered: dict[str, Decision]) -> list[Step]:
     if handoff.is_open and is_missed(meeting):
         words = no_show_words(handoff, meeting)
         names = ["meeting_move"]
-        if meetings.no_shows(handoff) >= meetings.MOST_NO_SHOWS and "disqualify" in offered:
+        if meetings.why_no_more(handoff, user):
+            offered.pop("meeting_move", None)
+        if meetings.no_shows(handoff) >= MOST_NO_SHOWS:
             names = ["disqualify", "meeting_move"]
         ways = [
             _way(handoff, offered.pop(name), main=name == names[0])

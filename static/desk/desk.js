@@ -55,9 +55,25 @@
     box.innerHTML = html;
     const form = box.querySelector("form");
     if (form && !form.getAttribute("action")) form.action = address;
+    showRulings(box);
     const first = box.querySelector("[aria-invalid=true], input:not([type=hidden]), textarea, select");
     (first || box.querySelector("button[type=submit]") || box.querySelector("[data-closes]"))?.focus();
   }
+
+  // Of the earlier rulings only those on the criterion that is chosen.
+  function showRulings(box) {
+    const choice = box.querySelector("select[name=criterion]");
+    if (!choice) return;
+    box.querySelectorAll("[data-criterion]").forEach((group) => {
+      group.hidden = group.dataset.criterion !== choice.value;
+      group.open = !group.hidden;
+    });
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("select[name=criterion]") && event.target.form?.querySelector("[data-rulings]")) showRulings(event.target.form);
+  });
+  document.querySelectorAll("main form.decision").forEach(showRulings);
 
   async function sendDialog(form) {
     const body = new FormData(form);

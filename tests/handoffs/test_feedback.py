@@ -199,3 +199,66 @@ def test_the_opportunity_is_taken_along_without_formulas(
 
     client.force_login(other_ae)
     assert client.get(f"/handoffs/{met.pk}/opportunity.csv").status_code == 404
+
+
+def test_contest_and_ruling_stand_in_the_history(
+    client: Client, rejected: Handoff, sdr: User, manager: User
+) -> None:
+    case = feedback.contest(rejected, by=sdr, argument=ARGUMENT)
+    because = "The evidence names the sum and the month."
+    feedback.rule(case, by=manager, ruling="overturned", because=because)
+    client.force_login(sdr)
+    page = client.get(f"/handoffs/{rejected.pk}/").content.decode()
+    assert "Sam Ortiz contested the rejection." in page
+    assert "Mara Lindt ruled: the rejection was wrong." in page
+    kinds = rejected.events.order_by("pk").values_list("kind", flat=True)
+    assert list(kinds)[-2:] == ["contested", "ruled"]
+
+
+def test_a_rejection_asks_both_sides_for_a_short_talk(
+    client: Client, rejected: Handoff, sdr: User, ae: User, other_ae: User
+) -> None:
+    assert "Take ten minutes with Ana Silva" in Message.objects.get(kind="handoff_rejected").body
+    for person, other in ((sdr, "With Ana Silva"), (ae, "With Sam Ortiz")):
+        client.force_login(person)
+        home = client.get("/").content.decode()
+        assert "Talk it over: ten minutes" in home
+        assert other in home
+        assert (
+            "Take ten minutes together" in client.get(f"/handoffs/{rejected.pk}/").content.decode()
+        )
+    address = f"/handoffs/{rejected.pk}/talk/"
+    thin = client.post(address, {"note": "ok"})
+    assert thin.status_code == 422
+    typed = {"note": "Sam asks who signs before he books."}
+    assert client.post(address, typed).status_code == 302
+    event = rejected.events.get(kind="talked")
+    assert (event.actor, event.note) == (ae, "Sam asks who signs before he books.")
+    for person in (sdr, ae):
+        client.force_login(person)
+        assert "Talk it over" not in client.get("/").content.decode()
+        page = client.get(f"/handoffs/{rejected.pk}/").content.decode()
+        assert "Take ten minutes together" not in page
+        assert "talked the rejection over" in page
+        assert client.post(address, typed).status_code == 409
+    client.force_login(other_ae)
+    assert client.post(address, typed).status_code == 404
+
+
+def test_a_duplicate_needs_no_talk_and_after_two_weeks_nobody_is_asked(
+    client: Client,
+    clock: time_machine.Traveller,
+    rejected: Handoff,
+    sdr: User,
+    ae: User,
+    account: Account,
+    contact: Contact,
+) -> None:
+    twice = submitted(sdr=sdr, account=account, contact=contact)
+    note = "It is the same deal as the other handoff."
+    lifecycle.reject(twice, by=ae, reason="duplicate", note=note)
+    assert list(feedback.to_talk_over(sdr, rejected.closed_at)) == [rejected]
+    client.force_login(sdr)
+    page = client.get(f"/handoffs/{twice.pk}/").content.decode()
+    assert "Take ten minutes together" not in page
+    assert not feedback.to_talk_over(sdr, rejected.closed_at + timedelta(days=15)).exists()

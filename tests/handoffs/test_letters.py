@@ -299,3 +299,68 @@ def test_an_mql_is_confirmed_at_acceptance_which_is_no_contact(
 
 def test_no_other_tier_is_confirmed_by_itself(taken: Handoff) -> None:
     assert to_prospect() == []
+
+
+def test_a_new_ae_gets_the_invitation_and_the_old_one_loses_it(
+    taken: Handoff, sdr: User, ae: User, backup: User, manager: User
+) -> None:
+    sending.send(taken, Kind.INTRODUCTION, by=sdr)
+    meeting = taken.meetings.get()
+    lifecycle.reassign(taken, to=backup, why="Ana is ill until Thursday.", by=manager)
+    meeting.refresh_from_db()
+    assert meeting.sequence == 1
+    rows = Message.objects.filter(kind=Kind.UPDATE).exclude(calendar_method="CANCEL")
+    assert {row.recipient for row in rows} == {"priya.nair@acme-robotics.example", backup.email}
+    update = to_prospect()[-1]
+    assert update.subject == "Acme Robotics: you will meet Ben Okafor"
+    assert "Ben Okafor will take our call on" in update.body
+    assert "instead of Ana Silva" in update.body
+    assert parseaddr(update.headers["From"]) == ("Sam Ortiz", sdr.email)
+    assert getaddresses([update.headers["Cc"]]) == [("Ben Okafor", backup.email)]
+    event = event_in(update)
+    assert (update.calendar_method, str(event["UID"]), event["SEQUENCE"]) == (
+        "REQUEST",
+        meeting.uid,
+        1,
+    )
+    assert str(event["ORGANIZER"]) == f"mailto:{sdr.email}"
+    attendees = {str(a).removeprefix("mailto:") for a in event["ATTENDEE"]}
+    assert attendees == {sdr.email, backup.email, "priya.nair@acme-robotics.example"}
+
+    (off,) = Message.objects.filter(calendar_method="CANCEL")
+    assert off.recipient == ae.email
+    event = event_in(off)
+    assert (str(event["UID"]), event["SEQUENCE"]) == (meeting.uid, 1)
+    assert str(event["ATTENDEE"]) == f"mailto:{ae.email}"  # nobody else is taken off
+    assert "STATUS" not in event  # RFC 5546, 3.2.5: the meeting itself takes place
+
+
+def test_given_back_it_outranks_the_withdrawal(
+    taken: Handoff, sdr: User, ae: User, backup: User, manager: User
+) -> None:
+    sending.send(taken, Kind.INTRODUCTION, by=sdr)
+    lifecycle.reassign(taken, to=backup, why="Ana is ill until Thursday.", by=manager)
+    lifecycle.reassign(taken, to=ae, why="Ana is back already.", by=manager)
+    assert event_in(to_prospect()[-1])["SEQUENCE"] == 2
+    mine = Message.objects.filter(recipient=ae.email).exclude(calendar="").order_by("pk")
+    assert [(row.calendar_method, event_in(row)["SEQUENCE"]) for row in mine] == [
+        ("REQUEST", 0),
+        ("CANCEL", 1),
+        ("REQUEST", 2),
+    ]
+    later = timezone.now() + timedelta(days=4)
+    meetings.reschedule(taken.meetings.get(), by=sdr, starts_at=later)
+    assert event_in(to_prospect()[-1])["SEQUENCE"] == 3
+
+
+def test_before_the_introduction_a_new_ae_is_nobodys_business(
+    taken: Handoff, backup: User, manager: User, clock: time_machine.Traveller, sdr: User
+) -> None:
+    lifecycle.reassign(taken, to=backup, why="Ana is ill until Thursday.", by=manager)
+    assert to_prospect() == []
+    assert taken.meetings.get().sequence == 0
+    sending.send(taken, Kind.INTRODUCTION, by=sdr)
+    clock.move_to(taken.meetings.get().starts_at + timedelta(minutes=5))
+    count = Message.objects.exclude(calendar="").count()
+    lifecycle.reassign(taken, to=User.objects.get(username="ae"), why="Ben fell ill.", by=manager)
+    assert Message.objects.exclude(calendar="").count() == count

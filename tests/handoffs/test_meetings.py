@@ -12,6 +12,7 @@ from handoffs import lifecycle, meetings
 from handoffs.models import Handoff, LeadSource, Meeting, Reason
 from handoffs.models.event import EventKind
 from handoffs.refusal import TransitionRefused
+from messaging.models import Message
 from team.models import User
 from tests.factories import accepted, complete_package, submitted
 
@@ -126,18 +127,108 @@ def test_moving_is_a_chain_that_stays_confirmed_after_the_agreed_day(
     assert "Moved from" in client.get(f"/handoffs/{taken.pk}/").content.decode()
 
 
-def test_the_third_no_show_suggests_to_disqualify(
-    client: Client, clock: time_machine.Traveller, taken: Handoff, ae: User
-) -> None:
+def miss_thrice(clock: time_machine.Traveller, handoff: Handoff, ae: User) -> None:
     for _ in range(3):
-        go_past(clock, taken)
-        meetings.miss(the_meeting(taken), by=ae, side="theirs")
-        if meetings.no_shows(taken) < 3:
+        go_past(clock, handoff)
+        meetings.miss(the_meeting(handoff), by=ae, side="theirs", note="Waited ten minutes.")
+        if meetings.no_shows(handoff) < 3:
             slot = timezone.now() + timedelta(days=1)
-            meetings.reschedule(the_meeting(taken), by=ae, starts_at=slot)
+            meetings.reschedule(the_meeting(handoff), by=ae, starts_at=slot)
+
+
+def test_the_third_no_show_ends_it_with_a_reason(
+    client: Client, clock: time_machine.Traveller, taken: Handoff, sdr: User, ae: User
+) -> None:
+    miss_thrice(clock, taken, ae)
+    slot = timezone.now() + timedelta(days=1)
+    for person in (sdr, ae):
+        with pytest.raises(TransitionRefused, match="which is the limit"):
+            meetings.reschedule(the_meeting(taken), by=person, starts_at=slot)
+        with pytest.raises(TransitionRefused, match="which is the limit"):
+            meetings.book(taken, by=person, starts_at=slot)
+        client.force_login(person)
+        page = client.get(f"/handoffs/{taken.pk}/").content.decode()
+        assert "No-show 3 of 3, which is the limit." in page
+        assert f"/handoffs/{taken.pk}/meeting-move/" not in page
+        assert f"/handoffs/{taken.pk}/meeting-book/" not in page
+    client.force_login(sdr)
+    assert "Ana Silva disqualifies it" in client.get("/").content.decode()
     client.force_login(ae)
+    home = client.get("/").content.decode()
+    assert home.index("Outcome missing") < home.index("No-show 3 of 3: disqualify it")
+    form = client.get(f"/handoffs/{taken.pk}/disqualify/").content.decode()
+    reason = Reason.objects.get(code="no_shows")
+    assert f'value="{reason.pk}"' in form
+    assert "They did not come 3 times." in form
+    typed = {"reason": reason.pk, "note": "They did not come 3 times."}
+    assert client.post(f"/handoffs/{taken.pk}/disqualify/", typed).status_code == 302
+    taken.refresh_from_db()
+    assert taken.status == "disqualified"
     page = client.get(f"/handoffs/{taken.pk}/").content.decode()
-    assert "No-show 3 of 3. Disqualify it rather than try again" in page
+    assert "Did not come to the meetings" in page
+
+
+def test_only_a_manager_books_once_more_after_the_limit(
+    client: Client, clock: time_machine.Traveller, taken: Handoff, ae: User, manager: User
+) -> None:
+    miss_thrice(clock, taken, ae)
+    client.force_login(manager)
+    page = client.get(f"/handoffs/{taken.pk}/").content.decode()
+    assert f"/handoffs/{taken.pk}/meeting-move/" in page
+    slot = timezone.now() + timedelta(days=1)
+    meetings.reschedule(the_meeting(taken), by=manager, starts_at=slot)
+    go_past(clock, taken)
+    meetings.hold(the_meeting(taken), by=ae)
+    assert the_meeting(taken).status == Status.HELD
+
+
+def told_of(handoff: Handoff, kind: EventKind) -> set[tuple[int | None, str]]:
+    event = handoff.events.filter(kind=kind).latest("pk")
+    rows = Message.objects.filter(event_key=f"event:{event.pk}")
+    return set(rows.values_list("person", "kind"))
+
+
+def test_the_sdr_hears_how_the_meeting_went(
+    clock: time_machine.Traveller, taken: Handoff, sdr: User, ae: User
+) -> None:
+    go_past(clock, taken)
+    meetings.miss(the_meeting(taken), by=ae, side="ours")
+    assert told_of(taken, EventKind.MEETING_MISSED) == {(sdr.pk, "meeting_missed_by_us")}
+    slot = timezone.now() + timedelta(days=1)
+    meetings.reschedule(the_meeting(taken), by=sdr, starts_at=slot)
+    meetings.cancel(the_meeting(taken), by=sdr, side="theirs")
+    assert told_of(taken, EventKind.MEETING_CANCELLED) == {(ae.pk, "meeting_cancelled")}
+    meetings.book(taken, by=sdr, starts_at=slot)
+    meetings.cancel(the_meeting(taken), by=ae, side="theirs")
+    assert told_of(taken, EventKind.MEETING_CANCELLED) == {(sdr.pk, "meeting_cancelled")}
+    meetings.book(taken, by=sdr, starts_at=slot)
+    go_past(clock, taken)
+    meetings.hold(the_meeting(taken), by=ae)
+    assert told_of(taken, EventKind.MEETING_HELD) == {(sdr.pk, "meeting_held")}
+
+
+def test_each_no_show_goes_back_to_the_sdr_and_the_last_one_to_both(
+    clock: time_machine.Traveller, taken: Handoff, sdr: User, ae: User
+) -> None:
+    miss_thrice(clock, taken, ae)
+    kinds = Message.objects.filter(person=sdr, kind__startswith="meeting_").order_by("pk")
+    assert list(kinds.values_list("kind", flat=True)) == [
+        "meeting_missed",
+        "meeting_missed",
+        "meeting_no_more",
+    ]
+    assert "Waited ten minutes." in kinds[0].body
+
+
+def test_a_meeting_that_ends_with_its_handoff_is_not_told_of_twice(
+    sdr: User, ae: User, account: Account, contact: Contact
+) -> None:
+    waiting = submitted(sdr=sdr, account=account, contact=contact)
+    reason = Reason.objects.filter(use=Reason.Use.REJECT).first()
+    assert reason is not None
+    lifecycle.reject(waiting, by=ae, reason=reason, note="They only wanted a student licence.")
+    assert told_of(waiting, EventKind.MEETING_CANCELLED) == set()
+    assert told_of(waiting, EventKind.REJECTED) == {(sdr.pk, "handoff_rejected")}
 
 
 def test_our_own_no_show_does_not_count_as_theirs(
