@@ -27,6 +27,7 @@ from accounts.freshness import State, state
 from accounts.hooks.payloads import ACCOUNT_FIELDS, CONTACT_FIELDS
 from accounts.imports.resources import AccountResource, ContactResource
 from accounts.inbox_admin import ProposalsInline
+from accounts.merge_admin import MergeAccountForm, MergeContactForm, merge_button
 from accounts.models import (
     Account,
     AccountTechnology,
@@ -183,7 +184,8 @@ class AccountAdmin(DeparturesOfAccount, ScopedAdmin):
     autocomplete_fields = ["parent"]
     readonly_fields = ["created_at", "updated_at"]
     inlines = [TechnologyInline, SignalInline, ContactsInline, ProposalsInline]
-    actions_detail = ["new_handoff"]
+    actions_detail = ["new_handoff", "merge_other"]
+    merge_other = merge_button(MergeAccountForm)
     fieldsets = [
         (None, {"fields": ["name", "domain"]}),
         (
@@ -242,6 +244,11 @@ class AccountAdmin(DeparturesOfAccount, ScopedAdmin):
     @display(description="contacts", ordering="contact_count")
     def people(self, account: Any) -> int:
         return account.contact_count
+
+    def has_merge_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        if object_id is not None:
+            self.row(request, object_id)
+        return assigns(request.user)  # type: ignore[arg-type]
 
     def has_start_handoff_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return request.user.has_perm("handoffs.add_handoff")
@@ -326,6 +333,8 @@ class ContactAdmin(SayLeft, ScopedAdmin):
 
     resource_classes = [ContactResource]
     countries = NAMES
+    actions_detail = ["they_left", "merge_other"]
+    merge_other = merge_button(MergeContactForm)
     instead = "Set the date on which they left instead."
     list_display = ["person", "account", "title", "email", "email_state", "dial_state", "role"]
     list_select_related = ["account"]
@@ -376,6 +385,10 @@ class ContactAdmin(SayLeft, ScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("verifications")
+
+    def has_merge_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        contact = self.row(request, object_id) if object_id is not None else None
+        return bool(self.has_change_permission(request, contact))
 
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         before = Contact.objects.select_related("account").get(pk=obj.pk) if change else None

@@ -88,6 +88,14 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry("Accounts", "domain", "admin:accounts_account_changelist"),
                     _entry("Contacts", "contacts", "admin:accounts_contact_changelist"),
+                    _entry(
+                        "Merges",
+                        "merge",
+                        "admin:accounts_merge_changelist",
+                        "sdr",
+                        "manager",
+                        "revops",
+                    ),
                     _entry("Who left", "logout", "admin:accounts_departure_changelist"),
                     _entry(
                         "Proposed values", "rule_settings", "admin:accounts_proposal_changelist"

@@ -30,6 +30,7 @@ EVERYBODY = (
 BY_ROLE: dict[Role, set[str]] = {
     Role.SDR: EVERYBODY
     | _some("accounts", "add change", *ACCOUNTS)
+    | _some("accounts", "view", "merge")
     | _some("accounts", "add", "verification")
     | _some("handoffs", "add change", "handoff", *PACKAGE, "meeting")
     | {"handoffs.delete_handoff"},
@@ -38,6 +39,7 @@ BY_ROLE: dict[Role, set[str]] = {
     | _some("handoffs", "view", *LIBRARY),
     Role.MANAGER: EVERYBODY
     | _some("accounts", "add change", *ACCOUNTS)
+    | _some("accounts", "view", "merge")
     | _some("handoffs", "add change delete", "handoff")
     | _some("sla", "view", "escalation")
     | _some("sla", "view change", "breach")
@@ -47,7 +49,7 @@ BY_ROLE: dict[Role, set[str]] = {
     | _all("accounts", *ACCOUNTS)
     | _some("accounts", "add", "verification")
     | _all("accounts", "enrichmentsource")
-    | _some("accounts", "view", "inboundevent")
+    | _some("accounts", "view", "inboundevent", "merge")
     | _all("handoffs", *STANDARD, *LIBRARY, "reason")
     | _all("sla", "policy", "policyversion", "target", "escalationstep")
     | _some("sla", "view", "escalation", "breach")

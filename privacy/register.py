@@ -69,6 +69,7 @@ REGISTER: dict[str, dict[Kind, str]] = {
         Kind.PERSONAL: "body record_key outcome",
         Kind.TECHNICAL: "event_id digest kind",
     },
+    "accounts.Merge": {Kind.PERSONAL: "gone_name gone filled", Kind.TECHNICAL: "moved"},
     "accounts.SourceRecord": {Kind.PERSONAL: "key"},
     "accounts.ErasedAddress": {Kind.TECHNICAL: "digest"},
     "messaging.Channel": {Kind.BUSINESS: "name off_reason", Kind.SECRET: "webhook_url"},

@@ -12,6 +12,7 @@ from accounts.models.contact import (
 )
 from accounts.models.departure import Departure
 from accounts.models.erased import ErasedAddress
+from accounts.models.merge import Merge
 from accounts.models.origin import Proposal, ValueOrigin
 from accounts.models.source import EnrichmentSource, InboundEvent, SourceRecord
 
@@ -27,6 +28,7 @@ __all__ = [
     "ErasedAddress",
     "GrowthSignal",
     "InboundEvent",
+    "Merge",
     "Method",
     "Proposal",
     "SignalKind",

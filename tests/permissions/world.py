@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import Contact, Departure, EnrichmentSource, InboundEvent, Proposal
+from accounts.models import Contact, Departure, EnrichmentSource, InboundEvent, Merge, Proposal
 from handoffs import lifecycle
 from handoffs.models import CaseStudy, CompetitorNote, Handoff, Reason
 from messaging.models import Channel, Endpoint, Message
@@ -220,6 +220,9 @@ def _one_of_each(world: World, people: dict[str, User]) -> None:
         )
         for name in ("contact", "other contact")
         if isinstance(things[name], Contact)
+    )
+    things["merge"] = Merge.objects.create(
+        contact_id=things["contact"].pk, gone_id=10**9, gone_name="Priya Twin", gone=""
     )
     things["endpoint"] = Endpoint.objects.create(name="CRM", url="https://hooks.example/x")
     things["competitornote"] = CompetitorNote.objects.create(
