@@ -1,6 +1,7 @@
 """Settings from the environment: what is wrong is refused in one line that names the variable."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -150,3 +151,15 @@ def test_sqlite_that_waits_for_too_short_a_time_is_refused(monkeypatch: pytest.M
 def test_nobody_can_reach_the_tables_of_the_queue_or_of_the_lock_out_in_the_admin() -> None:
     shown = {model._meta.app_label for model in admin.site._registry}
     assert not shown & {"django_q", "axes", "sessions", "contenttypes"}
+
+
+def test_every_variable_that_is_read_is_explained_and_no_other() -> None:
+    read = set()
+    for name in ("config/settings.py", "gunicorn.conf.py"):
+        text = Path(ROOT, name).read_text()
+        read |= set(re.findall(r'(?:env\.\w+|environ\.get)\(\s*["\']([A-Z_]+)', text))
+    guide = Path(ROOT, "docs/operations.md").read_text()
+    table = guide.partition("## Variables")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    explained = set(re.findall(r"`([A-Z_]+)`", " ".join(rows)))
+    assert explained == read - {"PROMETHEUS_MULTIPROC_DIR"}
