@@ -21,7 +21,7 @@ def ruled(sdr: User, ae: User, manager: User, account: Account, contact: Contact
     budget = Criterion.objects.get(version=handoff.framework_version, code="budget")
     reason = Reason.objects.get(code="no_budget")
     note = "There is no budget behind it, only a wish."
-    lifecycle.reject(handoff, by=ae, reason=reason, note=note, criterion=budget)
+    handoff = lifecycle.reject(handoff, by=ae, reason=reason, note=note, criterion=budget)
     case = feedback.contest(handoff, by=sdr, argument=ARGUMENT)
     feedback.rule(case, by=manager, ruling="overturned", because=BECAUSE)
     return handoff
@@ -121,7 +121,7 @@ def test_whoever_rules_reads_the_earlier_rulings(
     another = submitted(sdr=sdr, account=account, contact=contact)
     budget = Criterion.objects.get(version=another.framework_version, code="budget")
     note = "There is no budget behind it either."
-    lifecycle.reject(another, by=ae, reason="no_budget", note=note, criterion=budget)
+    another = lifecycle.reject(another, by=ae, reason="no_budget", note=note, criterion=budget)
     feedback.contest(another, by=sdr, argument="She named the sum and the month of it.")
     client.force_login(manager)
     assert BECAUSE in client.get(f"/handoffs/{another.pk}/rule/").content.decode()
@@ -158,7 +158,7 @@ def test_the_cost_does_not_grow_with_the_rulings(
         counts.append(len(asked))
         for _ in range(3):
             more = submitted(sdr=sdr, account=account, contact=contact)
-            lifecycle.reject(more, by=ae, reason="no_budget", note="There is only a wish.")
+            more = lifecycle.reject(more, by=ae, reason="no_budget", note="There is only a wish.")
             case = feedback.contest(more, by=sdr, argument=ARGUMENT)
             feedback.rule(case, by=manager, ruling="upheld", because=BECAUSE)
     assert counts[0] == counts[1]

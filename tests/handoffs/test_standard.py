@@ -100,7 +100,7 @@ def test_what_is_missing_is_shipped_again(db: None) -> None:
 
     assert Framework.objects.count() == 3
     assert Criterion.objects.count() == 4 + 10 + 6
-    assert Reason.objects.count() == 14 + 6 + 12
+    assert Reason.objects.count() == 14 + 6 + 13
 
 
 @pytest.mark.django_db(transaction=True)

@@ -26,7 +26,9 @@ def test_an_overturned_rejection_is_none(
     desk.at("03-03 11:30")
     reason = Reason.objects.filter(use=Reason.Use.REJECT, counts=True).first()
     assert reason is not None
-    lifecycle.reject(handoff, by=desk.ae, reason=reason, note="There is only a wish behind it.")
+    handoff = lifecycle.reject(
+        handoff, by=desk.ae, reason=reason, note="There is only a wish behind it."
+    )
     before = metrics.rejection_rate(MARCH, Scope())
     assert (before.numerator, before.denominator) == (1, 2)
     case = feedback.contest(handoff, by=desk.sdr, argument="She named the sum and the month.")
