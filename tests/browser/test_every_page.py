@@ -24,7 +24,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ROLES = ("SDR", "AE", "manager", "RevOps")
 # Files and data, and the pages of somebody who is not signed in
 NO_PAGES = {
-    "admin:jsi18n", "admin:autocomplete", "admin:search", "admin:login", "healthz", "robots",
+    "admin:jsi18n", "admin:autocomplete", "admin:search", "admin:login", "healthz", "readyz",
+    "metrics", "robots",
     "handoff_gaps", "handoff_accounts", "handoff_export", "report_export",
 }  # fmt: skip
 
