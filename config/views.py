@@ -3,8 +3,9 @@
 import sys
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template import loader
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 WORDS = {
@@ -87,3 +88,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """No crawler has business here."""
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it beside files and data, where no page can name the icon."""
+    return HttpResponseRedirect(static("desk/favicon.svg"))

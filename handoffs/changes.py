@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from handoffs.models import Answer, Handoff, HandoffEvent, Objection
 from handoffs.models.event import EventKind
-from handoffs.snapshot import ACCOUNT_FACTS, account_facts, package_of
+from handoffs.snapshot import ACCOUNT_FACTS, ROW_FIELDS, account_facts, package_of
 
 LABELS = {
     "company_size": "Size",
@@ -101,8 +101,9 @@ def _rows(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
             (row, next((n for n in added if n.get(main) == row.get(main)), None)) for row in gone
         ]
         changed = [new_row for _, new_row in pairs if new_row is not None]
-        found += [Change(label, _row(old_row), _row(new_row)) for old_row, new_row in pairs]
-        found += [Change(label, "", _row(row)) for row in added if row not in changed]
+        order = ROW_FIELDS[name]
+        found += [Change(label, _row(was, order), _row(is_now, order)) for was, is_now in pairs]
+        found += [Change(label, "", _row(row, order)) for row in added if row not in changed]
     return found
 
 
@@ -126,12 +127,13 @@ def _answer(row: dict[str, Any] | None) -> str:
     return f"{status}: {row.get('value') or 'no answer'}.{said}"
 
 
-def _row(row: dict[str, Any] | None) -> str:
-    """A row in words: its values one after the other, choices by their labels."""
+def _row(row: dict[str, Any] | None, order: Iterable[str]) -> str:
+    """A row in words: its values in `order`, which PostgreSQL's jsonb does not keep."""
     if row is None:
         return ""
     shown = []
-    for name, value in row.items():
+    for name in order:
+        value = row.get(name)
         if not value or value == "unknown":
             continue
         words = str(value)

@@ -17,6 +17,13 @@ TEXTS = (
     "next_step_who",
 )
 
+# What is kept of each kind of row, in the order in which it reads
+ROW_FIELDS = {
+    "quotes": ("text", "speaker", "topic"),
+    "objections": ("category", "said", "competitor", "left", "left_note"),
+    "committee": ("name", "title", "role", "attitude", "engaged"),
+    "triggers": ("kind", "happened_on", "detail"),
+}
 ACCOUNT_FACTS = ("company_size", "industry", "tech_stack", "growth_signals")
 
 
@@ -46,11 +53,9 @@ def package_of(handoff: Handoff) -> dict[str, Any]:
             }
             for answer in _with_criteria(handoff)
         ],
-        "quotes": _rows(handoff.quotes.all(), "text", "speaker", "topic"),
-        "objections": _rows(
-            handoff.objections.all(), "category", "said", "competitor", "left", "left_note"
-        ),
-        "committee": _rows(handoff.committee.all(), "name", "title", "role", "attitude", "engaged"),
+        "quotes": _rows(handoff.quotes.all(), "quotes"),
+        "objections": _rows(handoff.objections.all(), "objections"),
+        "committee": _rows(handoff.committee.all(), "committee"),
         "triggers": [
             {
                 "kind": trigger.kind,
@@ -81,5 +86,5 @@ def _with_criteria(handoff: Handoff) -> Iterable[Answer]:
     return handoff.answers.select_related("criterion")
 
 
-def _rows(rows: Iterable[Any], *names: str) -> list[dict[str, Any]]:
-    return [{name: getattr(row, name) for name in names} for row in rows]
+def _rows(rows: Iterable[Any], kind: str) -> list[dict[str, Any]]:
+    return [{name: getattr(row, name) for name in ROW_FIELDS[kind]} for row in rows]
