@@ -6,7 +6,7 @@
 import json
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import django
@@ -67,16 +67,7 @@ def fill(handoffs: int, seconds: int, each: int = HANDOFFS_EACH) -> dict[str, in
             at=due - HALF,
         )
         if number % PROSPECTS_EACH == 0:
-            outbox.post(
-                event_key=f"intro:{number}",
-                medium="email",
-                recipient=f"prospect{number}@company.example",
-                audience="prospect",
-                kind="introduction",
-                subject="Nice to meet you",
-                body="We spoke yesterday.",
-                now=due,
-            )
+            introduce(number, due)
     first = Clock.objects.filter(kind=ClockKind.ACCEPT, cycle=0)
     return {
         "clocks": first.count(),
@@ -84,6 +75,26 @@ def fill(handoffs: int, seconds: int, each: int = HANDOFFS_EACH) -> dict[str, in
             version__in=first.values("policy_version"), kind=ClockKind.ACCEPT, action="remind"
         ).count(),
     }
+
+
+def mail_prospects(count: int) -> int:
+    """So many mails to prospects in the outbox."""
+    for number in range(count):
+        introduce(number, timezone.now())
+    return count
+
+
+def introduce(number: int, now: datetime) -> None:
+    outbox.post(
+        event_key=f"intro:{number}",
+        medium="email",
+        recipient=f"prospect{number}@company.example",
+        audience="prospect",
+        kind="introduction",
+        subject="Nice to meet you",
+        body="We spoke yesterday.",
+        now=now,
+    )
 
 
 def keep_writing(writer: int, seconds: int) -> int:
