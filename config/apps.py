@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.contrib import admin
 from django.db.models.signals import post_migrate
 
 # A staff user who may add a django-q2 schedule can run any function; axes’ rows hold passwords’
 # neighbours (addresses, user names) that nobody needs to browse.
 KEPT_OUT_OF_THE_ADMIN = ("django_q", "axes")
+# django-allauth’s, where they are switched on
+PAGES_OF_SIGN_IN = ("account", "mfa", "socialaccount")
 
 
 class ConfigConfig(AppConfig):
@@ -22,10 +25,15 @@ class ConfigConfig(AppConfig):
         from config import checks  # noqa: F401
         from config.starved import end_if_starved
 
-        for label in KEPT_OUT_OF_THE_ADMIN:
+        found = {config.label for config in apps.get_app_configs()}
+        for label in [*KEPT_OUT_OF_THE_ADMIN, *found.intersection(PAGES_OF_SIGN_IN)]:
             for model in apps.get_app_config(label).get_models():
                 if admin.site.is_registered(model):
                     admin.site.unregister(model)
+        if settings.SIGN_IN_PAGES:
+            from allauth.account.decorators import secure_admin_login
+
+            admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
         post_execute_in_worker.connect(end_if_starved, dispatch_uid="config.starved")
         post_migrate.connect(_sync_schedules, sender=apps.get_app_config("django_q"))
 

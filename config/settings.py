@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from environs import Env, EnvError
 
 from config.secret import local_secret_key
+from config.sign_in import switch
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -55,6 +56,13 @@ try:
     # Hosts that webhooks and enrichment may contact: names, or whole origins of one's own.
     OUTGOING_HOSTS: list[str] = env.list("OUTGOING_HOSTS", [])
     REDIS_URL = env.str("REDIS_URL", "")
+    TWO_STEP = env.str("TWO_STEP", "off")
+    OIDC = switch.Oidc(
+        issuer=env.str("OIDC_ISSUER", ""),
+        client_id=env.str("OIDC_CLIENT_ID", ""),
+        secret=env.str("OIDC_CLIENT_SECRET", ""),
+        name=env.str("OIDC_NAME", ""),
+    )
     SIGN_IN_FAILURES_PER_ADDRESS = env.int("SIGN_IN_FAILURES_PER_ADDRESS", 20)
     # Days after which something is forgotten, 0 for never: see privacy/retention.py.
     RETENTION = {
@@ -132,6 +140,9 @@ if LOG_FORMAT not in {"line", "json"}:
     refuse("LOG_FORMAT", "takes line or json.")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
     refuse("METRICS_TOKEN", "needs at least 20 characters.")
+
+if wrong := switch.problem(TWO_STEP, OIDC):
+    refuse(*wrong)
 
 HTTPS = BASE_URL.startswith("https://")
 
@@ -408,4 +419,11 @@ if METRICS_TOKEN:
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics"))
     Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(mode=0o700, exist_ok=True)
 
-from config.frame import UNFOLD  # noqa: E402, F401  the look of the admin and its menu
+SIGN_IN_PAGES = TWO_STEP != "off" or bool(OIDC.issuer)
+if SIGN_IN_PAGES:
+    switch.turn_on(globals(), TWO_STEP, OIDC, BASE_URL)
+
+from config.frame import UNFOLD  # noqa: E402  the look of the admin and its menu
+
+if TWO_STEP != "off":
+    UNFOLD["ACCOUNT"] = {"navigation": [switch.MENU_ENTRY]}

@@ -1,5 +1,6 @@
 """All addresses."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -17,6 +18,9 @@ urlpatterns = [
     path("favicon.ico", views.favicon, name="favicon"),
     path("", include("handoffs.urls")),
 ]
+
+if settings.SIGN_IN_PAGES:
+    urlpatterns.insert(0, path("account/", include("config.sign_in.urls")))
 
 handler400 = "config.views.bad_request"
 handler403 = "config.views.forbidden"

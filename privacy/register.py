@@ -163,6 +163,18 @@ REGISTER: dict[str, dict[Kind, str]] = {
         Kind.STAFF: "username ip_address user_agent get_data post_data",
         Kind.TECHNICAL: "http_accept path_info",
     },
+    "account.EmailAddress": {Kind.STAFF: "email"},
+    "account.EmailConfirmation": {Kind.SECRET: "key"},
+    "mfa.Authenticator": {Kind.SECRET: "data"},
+    "socialaccount.SocialAccount": {
+        Kind.STAFF: "uid extra_data",
+        Kind.TECHNICAL: "provider",
+    },
+    "socialaccount.SocialApp": {
+        Kind.TECHNICAL: "provider provider_id name client_id key settings",
+        Kind.SECRET: "secret",
+    },
+    "socialaccount.SocialToken": {Kind.SECRET: "token token_secret"},
     "axes.AccessLog": {
         Kind.STAFF: "username ip_address user_agent",
         Kind.TECHNICAL: "http_accept path_info",

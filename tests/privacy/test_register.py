@@ -17,7 +17,11 @@ def test_every_text_field_is_classified() -> None:
 
 
 def test_the_register_names_only_what_exists() -> None:
+    installed = {model._meta.label for model in apps.get_models()}
+    optional = {"account", "mfa", "socialaccount"}  # there where a second step is switched on
     for label in REGISTER:
+        if label.partition(".")[0] in optional and label not in installed:
+            continue
         model = apps.get_model(label)
         names = {field.name for field in model._meta.concrete_fields}
         assert set(kinds_of(label)) <= names, label

@@ -1,0 +1,130 @@
+"""Single sign-on against an identity provider that speaks OpenID Connect, faked on loopback."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from django.conf import settings
+from django.test import Client
+from pytest_httpserver import HTTPServer
+
+from team.models import User
+
+pytestmark = pytest.mark.django_db
+ISSUER = settings.OIDC.issuer
+START = "/account/oidc/desk/login/"
+
+
+@pytest.fixture(scope="module")
+def provider_server() -> Iterator[HTTPServer]:
+    address = urlsplit(ISSUER)
+    with HTTPServer(host=str(address.hostname), port=int(address.port or 0)) as server:
+        yield server
+
+
+@pytest.fixture
+def provider(provider_server: HTTPServer) -> HTTPServer:
+    provider_server.clear()
+    provider_server.expect_request("/.well-known/openid-configuration").respond_with_json(
+        {
+            "issuer": ISSUER,
+            "authorization_endpoint": f"{ISSUER}/authorize",
+            "token_endpoint": f"{ISSUER}/token",
+            "userinfo_endpoint": f"{ISSUER}/userinfo",
+            "jwks_uri": f"{ISSUER}/keys",
+        }
+    )
+    return provider_server
+
+
+def come_back(client: Client, provider: HTTPServer, **claims: Any) -> Any:
+    """Press the button, be sent to the provider, and come back with its word."""
+    sent = client.post(START)
+    assert sent.status_code == 302
+    assert sent["Location"].startswith(f"{ISSUER}/authorize?")
+    asked = {name: value[0] for name, value in parse_qs(urlsplit(sent["Location"]).query).items()}
+    assert asked["code_challenge_method"] == "S256"
+    person = {"sub": "u-1", "email_verified": True, **claims}
+    token = jwt.encode(
+        {**person, "iss": ISSUER, "aud": "desk", "iat": 1772445000, "exp": 1772449000},
+        "k" * 40,
+        algorithm="HS256",
+    )
+    provider.expect_request("/token", method="POST").respond_with_json(
+        {"access_token": "t", "token_type": "Bearer", "id_token": token}
+    )
+    provider.expect_request("/userinfo").respond_with_json(person)
+    return client.get("/account/oidc/desk/login/callback/", {"code": "c", "state": asked["state"]})
+
+
+def test_somebody_whom_revops_added_comes_in(
+    client: Client, provider: HTTPServer, ae: User
+) -> None:
+    answer = come_back(client, provider, email=ae.email.upper())
+    assert answer["Location"] == "/"
+    assert client.get("/").status_code == 200
+    assert SocialAccount.objects.get().user == ae
+    assert not SocialToken.objects.exists()
+
+
+def test_whoever_came_once_comes_again_with_another_address(
+    client: Client, provider: HTTPServer, ae: User
+) -> None:
+    come_back(client, provider, email=ae.email)
+    other = Client()
+    assert come_back(other, provider, email="married@desk.example")["Location"] == "/"
+    assert other.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("claims", "sentence"),
+    [
+        ({"email": "stranger@desk.example"}, "Nobody here has the address"),
+        ({"email": "ae@desk.example", "email_verified": False}, "no e-mail address that it has"),
+        ({}, "no e-mail address that it has"),
+    ],
+)
+def test_nobody_else_does(
+    client: Client, provider: HTTPServer, ae: User, claims: dict[str, Any], sentence: str
+) -> None:
+    answer = come_back(client, provider, **claims)
+    assert answer.status_code == 403
+    assert sentence in answer.content.decode()
+    assert client.get("/").status_code == 302
+    assert User.objects.count() == 3  # the cast: nobody was made
+
+
+def test_somebody_deactivated_stays_out(client: Client, provider: HTTPServer, ae: User) -> None:
+    come_back(client, provider, email=ae.email)
+    User.objects.filter(pk=ae.pk).update(is_active=False)
+    other = Client()
+    come_back(other, provider, email=ae.email)
+    assert other.get("/").status_code == 302
+
+
+def test_a_forged_return_is_refused(client: Client, provider: HTTPServer, ae: User) -> None:
+    client.post(START)
+    answer = client.get("/account/oidc/desk/login/callback/", {"code": "c", "state": "forged"})
+    assert "did not let you in" in answer.content.decode()
+    assert client.get("/").status_code == 302
+
+
+def test_a_provider_that_is_away_is_said_as_such(
+    client: Client, provider_server: HTTPServer
+) -> None:
+    provider_server.clear()
+    provider_server.expect_request("/.well-known/openid-configuration").respond_with_data(
+        "broken", status=500
+    )
+    answer = client.post(START)
+    assert answer.status_code == 503
+    assert "does not answer" in answer.content.decode()
+
+
+def test_the_policy_lets_the_button_lead_there(client: Client) -> None:
+    policy = client.get("/account/login/")["Content-Security-Policy"]
+    (action,) = [part for part in policy.split(";") if part.strip().startswith("form-action")]
+    assert action.split() == ["form-action", "'self'", ISSUER]
