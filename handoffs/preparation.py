@@ -1,4 +1,4 @@
-"""The fifteen-minute checklist: what is still open on it, and what the library offers for it."""
+"""The fifteen-minute checklist: what is still open on it; the library is `handoffs.library`."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from handoffs import lifecycle, rights
-from handoffs.models import CaseStudy, CompetitorNote, Handoff, Preparation
+from handoffs.models import Handoff, Preparation
 from handoffs.refusal import TransitionRefused
 from handoffs.wording import is_sentence
 from team.models import User
@@ -35,28 +35,6 @@ def competitors_of(handoff: Handoff) -> list[str]:
     """The competitors that were named, each once."""
     names = handoff.objections.exclude(competitor="").values_list("competitor", flat=True)
     return list({name.strip().casefold(): name.strip() for name in names if name.strip()}.values())
-
-
-def notes_on_competitors(handoff: Handoff) -> list[CompetitorNote]:
-    """What the library says about those who were named."""
-    wanted = {name.casefold() for name in competitors_of(handoff)}
-    return [
-        note for note in CompetitorNote.objects.current() if note.competitor.casefold() in wanted
-    ]
-
-
-def fitting_case_studies(handoff: Handoff) -> list[CaseStudy]:
-    """The library's stories, the best match first: industry, then trigger, then objection."""
-    triggers = set(handoff.triggers.values_list("kind", flat=True))
-    objections = set(handoff.objections.values_list("category", flat=True))
-
-    def match(study: CaseStudy) -> int:
-        industry, industries = handoff.industry.strip().lower(), study.industry_list()
-        score = 4 if industry in industries else 0 if industries else 1
-        score += 2 if triggers & set(study.triggers) else 0
-        return score + (1 if objections & set(study.objections) else 0)
-
-    return sorted(CaseStudy.objects.current(), key=lambda study: (-match(study), study.title))
 
 
 def save(handoff: Handoff, *, by: User, at: datetime, **points: Any) -> Preparation:

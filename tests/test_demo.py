@@ -6,6 +6,7 @@ from django.db import connection
 
 from accounts.models import Account
 from config.demo.multiply import multiply, settled
+from handoffs import preparation
 from handoffs.models import Handoff, HandoffEvent
 from reports import facts
 from reports.models import Fact
@@ -21,6 +22,13 @@ def played(db: None) -> int:
     call_command("demo", "--handoffs", "45", "--months", "2", verbosity=0)
     facts.catch_up()
     return settled().count()
+
+
+def test_who_is_prepared_has_done_the_checklist(played: int) -> None:
+    prepared = Handoff.objects.filter(prep_finished_at__isnull=False)
+    assert prepared.exists()
+    for handoff in prepared.select_related("preparation"):
+        assert preparation.open_points(handoff, handoff.preparation) == []
 
 
 def test_a_long_history_is_whole(played: int) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from accounts.models import Account, Contact, Method, Verification, VerifiedField
 from config.demo.market import theme_of
-from config.demo.words import ANSWERS_BACK, RETURN_QUESTIONS, Theme
-from handoffs import feedback, lifecycle, meetings, sending
+from config.demo.words import ANSWERS_BACK, BESIDES, RETURN_QUESTIONS, WILL_ANSWER, Theme
+from handoffs import feedback, library, lifecycle, meetings, preparation, sending
 from handoffs.models import (
     Answer,
     AskedAgain,
@@ -259,11 +259,20 @@ class Story:
     def _prepare(self, at: datetime) -> None:
         begun = at - timedelta(minutes=15)
         started = max(begun, self._fresh.accepted_at or begun)
-        lifecycle.start_preparation(self._handoff, by=self._owner, at=started)
-        theme = theme_of(self.account)
-        lifecycle.finish_preparation(
-            self._handoff, by=self._owner, at=at, objections=[theme.objection, theme.left_note]
+        handoff, theme = self._fresh, theme_of(self.account)
+        preparation.save(
+            handoff,
+            by=self._owner,
+            at=started,
+            read_package=True,
+            competitors_done=True,
+            case_study=library.stories_for(handoff)[0].entry,
+            objections=[
+                {"said": theme.objection, "answer": self.random.choice(WILL_ANSWER)},
+                {"said": BESIDES[0], "answer": BESIDES[1]},
+            ],
         )
+        preparation.finish(self._fresh, by=self._owner, at=at)
 
     def _introduce(self, at: datetime) -> None:
         sending.send(self._fresh, Letter.Kind.INTRODUCTION, by=self.sdr, at=at)

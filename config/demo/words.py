@@ -274,3 +274,14 @@ ANSWERS_BACK = [
     "The northern plant starts; its manager is now on the committee list.",
     "Calendar year: it has to run before the audit in November.",
 ]
+
+# What an AE writes down in the preparation: an answer to what was raised, and one objection besides
+WILL_ANSWER = [
+    "Show the plan of a customer of their size: six weeks, two people of theirs, no standstill.",
+    "Ask what exactly went wrong back then, and go through that one point on their own data.",
+    "Offer to call the reference together, without us in the line if they prefer.",
+]
+BESIDES = (
+    "By hand it costs us nothing extra, the people are here anyway.",
+    "Count it together: what one lost deal is worth, and how many a quarter come too late.",
+)

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from handoffs import library, rights
 from handoffs import preparation as prep
-from handoffs import rights
 from handoffs.models import CaseStudy, Handoff, Preparation
 from handoffs.refusal import TransitionRefused
 from handoffs.views.doors import insist_on_people, person, visible_or_404, with_role
@@ -20,6 +20,7 @@ from team.bounds import check_storable
 from team.pages import page
 
 OFFERED = 4  # case studies to choose from at a glance; the others are in the list
+LIKELY = 2  # competitors that were not named, but come up in their industry
 
 
 class PreparationForm(forms.Form):
@@ -44,7 +45,7 @@ class PreparationForm(forms.Form):
 
     def __init__(self, *args: Any, handoff: Handoff, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fitting = prep.fitting_case_studies(handoff)
+        fitting = [story.entry for story in library.stories_for(handoff)]
         field = cast(forms.ModelChoiceField, self.fields["case_study"])
         field.queryset = CaseStudy.objects.filter(pk__in=[study.pk for study in fitting])
         field.choices = [("", "None of these"), *[(study.pk, study.title) for study in fitting]]
@@ -122,9 +123,6 @@ def _show(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    named = prep.competitors_of(handoff)
-    notes = prep.notes_on_competitors(handoff)
-    known = {note.competitor.casefold() for note in notes}
     is_open = handoff.status == Handoff.Status.ACCEPTED
     context = {
         "handoff": handoff,
@@ -132,10 +130,11 @@ def _show(
         "refused": refused,
         "is_open": is_open,
         "open_points": prep.open_points(handoff, stored) if is_open else [],
-        "competitors": named,
-        "notes": notes,
-        "without_note": [name for name in named if name.casefold() not in known],
-        "case_studies": prep.fitting_case_studies(handoff)[:OFFERED],
+        "competitors": prep.competitors_of(handoff),
+        "notes": library.notes_on_named(handoff),
+        "without_note": library.without_note(handoff),
+        "likely": library.notes_on_likely(handoff)[:LIKELY],
+        "stories": library.stories_for(handoff)[:OFFERED],
         "objections": handoff.objections.all(),
         "back": reverse("handoff", args=[handoff.pk]),
         "back_words": "Back to the brief",

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, Contact
-from handoffs import preparation
+from handoffs import library
 from handoffs.models import CaseStudy, CompetitorNote, Handoff, Objection
 from team.models import User
 from tests.factories import accepted, submitted
@@ -47,8 +47,57 @@ def test_the_best_matching_story_comes_first(taken: Handoff) -> None:
     study("Their trigger", industries="Retail", triggers=["funding"])
     study("Their industry", industries="Retail, Industrial robotics")
     study("No longer offered", industries="Industrial robotics", is_active=False)
-    found = [found.title for found in preparation.fitting_case_studies(taken)]
+    found = [story.entry.title for story in library.stories_for(taken)]
     assert found == ["Their industry", "Their trigger", "Anybody"]
+
+
+def test_each_story_says_why_it_is_offered(client: Client, taken: Handoff, ae: User) -> None:
+    tags = {"triggers": ["funding", "jobs"], "objections": ["competitor", "price"]}
+    study("All three", industries="industrial robotics", **tags)
+    study("Anybody")
+    study("Somebody else", industries="Retail")
+    because = {story.entry.title: story.because for story in library.stories_for(taken)}
+    assert because == {
+        "All three": ["Industrial robotics", "Funding", "Objection: competitor"],
+        "Anybody": [],
+        "Somebody else": [],
+    }
+    client.force_login(ae)
+    page = client.get(f"/handoffs/{taken.pk}/prepare/").content.decode()
+    for words in ("Objection: competitor", "Fits any industry", "No tag in common"):
+        assert words in page
+
+
+def test_a_note_is_found_however_the_competitor_is_written(taken: Handoff) -> None:
+    CompetitorNote.objects.create(competitor="PriceFox, Inc.", note="Strong in one country.")
+    assert [note.entry.note for note in library.notes_on_named(taken)] == ["Strong in one country."]
+    assert library.without_note(taken) == []
+
+
+def test_competitors_of_their_industry_are_offered_besides(
+    client: Client, taken: Handoff, ae: User
+) -> None:
+    for name, industries in (
+        ("PriceFox", "Industrial robotics"),  # named by them already
+        ("QuickList", "Industrial robotics"),
+        ("Shelfie", "Retail"),
+        ("Anything", ""),
+    ):
+        CompetitorNote.objects.create(
+            competitor=name, note="…", industries=industries, objections=["competitor"]
+        )
+    assert [note.entry.competitor for note in library.notes_on_likely(taken)] == ["QuickList"]
+    client.force_login(ae)
+    page = client.get(f"/handoffs/{taken.pk}/prepare/").content.decode()
+    assert "met in this industry: QuickList" in page
+
+
+def test_what_the_checklist_insists_on_is_not_called_optional(
+    client: Client, taken: Handoff, ae: User
+) -> None:
+    client.force_login(ae)
+    page = client.get(f"/handoffs/{taken.pk}/prepare/").content.decode()
+    assert page.count(">optional<") == 1  # the third objection
 
 
 def test_it_is_kept_as_you_go_and_finished_when_all_is_done(
