@@ -33,9 +33,10 @@ def package(request: HttpRequest, pk: int, form: str) -> HttpResponse:
         row = export.row_of(handoff)
         sheet = tablib.Dataset(list(row.values()), headers=list(row), title="Opportunity")
         writer = FORMATS[form]()
-        answer = HttpResponse(
-            writer.export_data(sheet), content_type=f"{writer.get_content_type()}"
-        )
+        content = writer.export_data(sheet)
+        # Excel reads a CSV as UTF-8 only with the mark in front
+        content = content.encode("utf-8-sig") if isinstance(content, str) else content
+        answer = HttpResponse(content, content_type=f"{writer.get_content_type()}")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     note(Deed.EXPORTED, by=person(request), about=handoff, words=f"The package as {form}.")
     return answer

@@ -185,7 +185,7 @@ def test_the_opportunity_is_taken_along_without_formulas(
     assert (row["account"], row["amount_usd"]) == ("Acme Robotics", "45000.00")
     assert row["industry"] == "'=HYPERLINK(1)"
     assert row["quotes"].startswith("'=cmd")
-    assert row["budget_evidence"]
+    assert row["qualification_budget_evidence"]
 
     book = openpyxl.load_workbook(
         io.BytesIO(client.get(f"/handoffs/{met.pk}/opportunity.xlsx").content)
