@@ -4,72 +4,17 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from accounts.models import Account, Contact
 from handoffs.models import Handoff
 from handoffs.models.event import EventKind
 from team.models import Territory, User
+from tests.browser.acts import fill_in_what_is_missing, fits_its_width
 from tests.browser.conftest import SignedIn
 from tests.factories import submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-ANSWERS = {
-    "budget": ("45000", "We have forty-five thousand put aside for this."),
-    "authority": ("Priya Nair", "I sign up to fifty thousand, above that Mark Dell does."),
-    "need": ("Quotes take nine days, copied by hand", "Every quote takes us nine days."),
-    "timeline": ("Q3 2027", "It has to run before the fair in September."),
-}
-
-
-def fits_its_width(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-
-
-def open_row(page: Page, rows: str) -> None:
-    """An empty row of a list: the one that is offered, else one more."""
-    if not page.locator(f"[data-list={rows}] [data-row]").count():
-        page.locator(f"button[value='add:{rows}']").click()
-        expect(page.locator(f"[data-list={rows}] [data-row]")).to_have_count(1)
-
-
-def last(page: Page, rows: str, field: str) -> str:
-    """The selector of a field in the last row of a list."""
-    row = page.locator(f"[data-list={rows}] [data-row]").last.get_attribute("data-row")
-    return f"[name='{row}-{field}']"
-
-
-def fill_in_what_is_missing(page: Page) -> None:
-    page.fill("[name=why_targeted]", "They grow fast and still quote by hand in three tools.")
-    for code, (value, evidence) in ANSWERS.items():
-        page.fill(f"[name=answers-{code}-value]", value)
-        page.select_option(f"[name=answers-{code}-status]", "confirmed")
-        page.fill(f"[name=answers-{code}-evidence]", evidence)
-    open_row(page, "triggers")
-    page.select_option(last(page, "triggers", "kind"), "funding")
-    page.fill(last(page, "triggers", "happened_on"), f"{timezone.localdate() - timedelta(days=9)}")
-    page.fill(last(page, "triggers", "detail"), "Series B announced to open two plants")
-    page.fill(
-        "[name=call_notes]",
-        "Priya runs sales operations for four countries. They copy prices from SAP into Excel and "
-        "then into Salesforce, and lose track of versions.",
-    )
-    open_row(page, "quotes")
-    page.fill(
-        last(page, "quotes", "text"), "We lose one deal in five because the quote comes too late."
-    )
-    page.fill(last(page, "quotes", "speaker"), "Priya Nair")
-    page.fill(last(page, "quotes", "topic"), "slow quoting")
-    page.check("[name=no_objections]")
-    page.check("[name=nobody_else]")
-    page.fill(
-        "[name=next_step]",
-        "A 45-minute walk through quoting with her pricing lead, using their own price list",
-    )
-    when = timezone.localtime() + timedelta(days=2)
-    page.fill("[name=next_step_at]", f"{when:%Y-%m-%dT10:00}")
-    page.fill("[name=next_step_who]", "Priya sends the price list by Wednesday, we load it before.")
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
