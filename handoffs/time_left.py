@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from handoffs.models import Handoff
 from team.business_time import BusinessHours
 from team.models import CalendarVersion
 
@@ -50,6 +51,14 @@ def time_left(
     if warn is not None and warn <= now:
         return TimeLeft("is-warn", "At risk", left, due)
     return TimeLeft("is-good", "On time", left, due)
+
+
+def left_of(handoff: Handoff, now: datetime) -> TimeLeft:
+    """The time left of one handoff's next deadline; lists ask `time_left` with `hours_of` all."""
+    calendar = handoff.next_due_calendar_id
+    return time_left(
+        handoff.next_due_at, handoff.next_warn_at, now, hours_of([calendar]).get(calendar)
+    )
 
 
 def hours_of(versions: Iterable[int | None]) -> dict[int | None, BusinessHours]:

@@ -14,7 +14,7 @@ from handoffs import changes, completeness, evidence, history, reach, rights
 from handoffs.decision_forms import AnswerForm
 from handoffs.masking import Reader, Veil, veil_for
 from handoffs.models import Answer, Handoff, HandoffEvent, Meeting, MustHave
-from handoffs.time_left import hours_of, time_left
+from handoffs.time_left import left_of
 from handoffs.views.decisions import Decision, open_to
 from handoffs.views.doors import person, taken_by_somebody, visible_or_404, with_role
 from handoffs.views.meeting_decisions import newest
@@ -84,12 +84,7 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
         "handoff": handoff,
         "veil": veil,
         "now": now,
-        "left": time_left(
-            handoff.next_due_at,
-            handoff.next_warn_at,
-            now,
-            hours_of([handoff.next_due_calendar_id]).get(handoff.next_due_calendar_id),
-        ),
+        "left": left_of(handoff, now),
         "meeting": newest(handoff),
         "details": _details(handoff, veil, now),
         "routing": history.routing_of(events),

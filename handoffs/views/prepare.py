@@ -15,6 +15,7 @@ from handoffs import library, rights
 from handoffs import preparation as prep
 from handoffs.models import CaseStudy, Handoff, Preparation
 from handoffs.refusal import TransitionRefused
+from handoffs.time_left import left_of
 from handoffs.views.doors import insist_on_people, person, visible_or_404, with_role
 from team.bounds import check_storable
 from team.pages import page
@@ -136,6 +137,7 @@ def _show(
         "likely": library.notes_on_likely(handoff)[:LIKELY],
         "stories": library.stories_for(handoff)[:OFFERED],
         "objections": handoff.objections.all(),
+        "left": left_of(handoff, timezone.now()),
         "back": reverse("handoff", args=[handoff.pk]),
         "back_words": "Back to the brief",
     }
