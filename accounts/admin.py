@@ -160,6 +160,7 @@ class AccountAdmin(DeparturesOfAccount, ScopedAdmin):
 
     resource_classes = [AccountResource]
     instead = "Merge or correct it instead."
+    empty_words = "You see no accounts yet. Import a CSV or Excel file, or add the first by hand."
     list_display = [
         "name",
         "domain",
@@ -336,6 +337,7 @@ class ContactAdmin(SayLeft, ScopedAdmin):
     actions_detail = ["they_left", "merge_other"]
     merge_other = merge_button(MergeContactForm)
     instead = "Set the date on which they left instead."
+    empty_words = "You see no contacts yet. Import a CSV or Excel file, or add the first by hand."
     list_display = ["person", "account", "title", "email", "email_state", "dial_state", "role"]
     list_select_related = ["account"]
     list_filter = [

@@ -136,6 +136,10 @@ class DeparturesOfAccount:
 class DepartureAdmin(KeptAdmin):
     """Who left which account, and who takes over."""
 
+    empty_words = (
+        "Nobody is known to have left. Press “They left” on a contact; who takes over, and "
+        "where they went, is settled here."
+    )
     list_display = ["who", "at", "title", "company", "left_on", "now", "state_shown"]
     list_display_links = ["left_on"]
     list_select_related = ["contact", "account", "successor", "replacement"]

@@ -40,6 +40,9 @@ class EnrichmentSourceAdmin(SigningKeyAdmin):
     """Vendors and systems whose updates are taken."""
 
     instead = "Switch it off instead."
+    empty_words = (
+        "No vendor sends updates yet. Add one to get its address and the key it signs with."
+    )
     list_display = ["name", "address", "is_enabled", "secret_end"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
@@ -63,6 +66,10 @@ class EnrichmentSourceAdmin(SigningKeyAdmin):
 class InboundEventAdmin(KeptAdmin):
     """What was received and what became of it. The body holds people's data: RevOps only."""
 
+    empty_words = (
+        "Nothing has been received yet. What a data source sends is kept here with what "
+        "became of it."
+    )
     list_display = ["kind", "record_key", "state_shown", "outcome", "source", "received_at"]
     list_select_related = ["source"]
     list_filter = ["state", "source"]
@@ -111,6 +118,10 @@ class InboundEventAdmin(KeptAdmin):
 class ProposalAdmin(KeptAdmin):
     """Values that contradict what one of ours entered or checked later."""
 
+    empty_words = (
+        "No value waits for a decision. When a data source contradicts what one of you "
+        "entered, both values stand here side by side."
+    )
     list_display = ["about", "field_shown", "present", "value", "source", "at", "state_shown"]
     list_display_links = ["field_shown"]
     list_select_related = ["contact", "account"]

@@ -109,6 +109,10 @@ def merge_button(form_class: type[MergeForm]) -> Any:
 class MergeAdmin(KeptAdmin):
     """What was merged, for 30 days, with a way back."""
 
+    empty_words = (
+        "Nothing was merged in the last 30 days. Open an account or contact and press "
+        "“Merge”; for 30 days it can be taken back here."
+    )
     list_display = ["gone_name", "into", "at", "by", "undone_at"]
     list_select_related = ["contact", "account", "by"]
     search_fields = ["gone_name"]

@@ -42,6 +42,10 @@ class MessageAdmin(DeskAdmin):
     RevOps sees all of it, a manager what went to their team or is answered for by it.
     """
 
+    empty_words = (
+        "No message has been written yet. Every e-mail and Slack message stands here before "
+        "it leaves, and what became of it."
+    )
     list_display = ["what", "recipient", "medium", "state_shown", "then", "created_at"]
     list_filter = ["state", "medium", "audience"]
     list_select_related = ["person"]
@@ -294,6 +298,10 @@ class ChannelAdmin(DeskAdmin):
     """The Slack channels that are posted to."""
 
     form = ChannelForm
+    empty_words = (
+        "No Slack channel yet. Add the address of an incoming webhook; until then everything "
+        "goes by e-mail."
+    )
     list_display = ["name", "is_enabled", "off_reason"]
     fields = ["name", "webhook_url", "is_enabled", "off_reason", "off_at"]
     actions_detail = ["send_test"]
@@ -351,6 +359,10 @@ class EndpointAdmin(SigningKeyAdmin):
 
     form = EndpointForm
     instead = "Switch it off instead."
+    empty_words = (
+        "No other system is told yet. Add the address of your CRM to send it every "
+        "opportunity, signed."
+    )
     list_display = ["name", "url", "is_enabled", "off_reason", "secret_end"]
     fieldsets = [
         (None, {"fields": ["name", "url", "is_enabled", "off_reason"]}),

@@ -41,6 +41,10 @@ class PersonRequestAdmin(KeptAdmin):
     """A request is filed and decided on, never edited or deleted: it is the proof."""
 
     change_form_outer_before_template = "privacy/download.html"
+    empty_words = (
+        "Nobody has asked for their data. File a request here when somebody wants theirs "
+        "shown or erased."
+    )
     list_display = ["about", "kind", "state_word", "filed_by", "filed_at", "done_at"]
     list_filter = ["kind", "state"]
     list_select_related = ["filed_by", "decided_by"]

@@ -87,9 +87,11 @@ class DeskAdmin(_Guards, Trail, ModelAdmin):
     """A model's pages in the admin. Lists hold 25 rows and never count the whole table.
 
     An `@action` of Unfold without `dialog=` is a plain link that a GET runs: give every action
-    that writes a dialog and `permissions=`.
+    that writes a dialog and `permissions=`. `empty_words` say what an empty list will hold, and
+    what to do to fill it.
     """
 
+    empty_words = "Nothing here yet."
     list_per_page = 25
     list_max_show_all = 200
     show_full_result_count = False

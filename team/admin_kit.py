@@ -103,9 +103,6 @@ class KeptAdmin(_NoPopups, DeskAdmin):
     actions: Any = None
     instead = ""
 
-    class Media:
-        css = {"all": ["desk/admin.css"]}
-
     def keeps(self, obj: Any) -> str:
         """Why a row stays, as the subject of a sentence: “12 handoffs”; empty if it may go."""
         return held_by(obj)

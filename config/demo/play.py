@@ -32,6 +32,7 @@ OPEN_ENDS = [
     ("contacted", 700, 1400),
     ("met", 2000, 2300),
     ("missed", 2050, 2500),
+    ("gone", 4400, 4800),
     ("contested", 240, 700),
 ]
 PACES = {"ae": 0.7, "backup": 1.0, "cleo": 1.1, "omar": 1.9, "ingrid": 0.9}

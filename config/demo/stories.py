@@ -5,27 +5,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
-from typing import Any
 
 from accounts.models import Account, Contact, Method, Verification, VerifiedField
 from config.demo.market import theme_of
-from config.demo.words import ANSWERS_BACK, BESIDES, RETURN_QUESTIONS, WILL_ANSWER, Theme
+from config.demo.package import fill
+from config.demo.words import ANSWERS_BACK, BESIDES, RETURN_QUESTIONS, WILL_ANSWER
 from handoffs import feedback, library, lifecycle, meetings, preparation, sending
 from handoffs.models import (
-    Answer,
     AskedAgain,
-    CommitteeMember,
     Contest,
-    Criterion,
     Handoff,
     LeadSource,
     Letter,
     Meeting,
-    Objection,
     Quote,
     Reason,
-    Trigger,
 )
+from handoffs.models.meeting import MOST_NO_SHOWS
 from team.business_time import BusinessHours
 from team.models import User
 
@@ -38,12 +34,18 @@ SOURCES = [
 RULINGS = [
     (
         Contest.Ruling.UPHELD.value,
-        "The sum was a wish of one department; nobody who signs had seen it.",
+        "What the package calls confirmed was a wish; nobody who decides had seen it.",
     ),
     (
         Contest.Ruling.OVERTURNED.value,
         "It is all in the evidence. Please read the package before you decide.",
     ),
+]
+# What both sides do differently after they have talked a rejection over
+TALKS = [
+    "We ask who pays before we write down a sum.",
+    "A date counts when they say what happens if it passes.",
+    "We name the tools they run in the first call, before the next step.",
 ]
 # How a handoff ends, in parts of a hundred
 ENDINGS = [("qualified", 56), ("disqualified", 26), ("rejected", 12), ("withdrawn", 6)]
@@ -106,6 +108,8 @@ class Story:
             elif self.random.random() < 0.4:
                 yield Act(self._later(at, 150), order + 5, self._contest)
                 yield Act(self._later(at, 900), order + 6, self._rule)
+            if self.random.random() < 0.6:
+                yield Act(self._later(at, 480), order + 7, self._talk)
             return
         yield Act(at, order + 5, self._accept)
         if self.ending == "accepted":
@@ -119,7 +123,9 @@ class Story:
         yield Act(at, order + 8, self._contact)
         if self.ending == "missed":
             yield Act(self.meets_at + timedelta(minutes=20), order + 9, self._miss)
-        if self.ending in ("contacted", "met", "missed"):
+        if self.ending == "gone":
+            yield from self._never_come(order + 9)
+        if self.ending in ("contacted", "met", "missed", "gone"):
             return
         yield from self._meet(order + 9)
 
@@ -142,11 +148,25 @@ class Story:
         end = self._later(at + timedelta(minutes=45), self.random.randrange(20, 900))
         yield Act(end, order + 3, self._close)
 
+    def _never_come(self, order: int) -> Iterator[Act]:
+        """The prospect joins none of the meetings, as often as we try."""
+        at = self.meets_at
+        for attempt in range(MOST_NO_SHOWS):
+            yield Act(at + timedelta(minutes=20), order + 2 * attempt, self._miss)
+            if attempt + 1 < MOST_NO_SHOWS:
+                moved = at + timedelta(minutes=50)
+                yield Act(moved, order + 2 * attempt + 1, self._move_meeting)
+                at = self._next_meeting(at)
+
     def _later(self, at: datetime, minutes: int) -> datetime:
         """So many working minutes on, never exactly on the minute."""
         due = self.hours.add(at, timedelta(minutes=max(1, minutes)))
         assert due is not None, "the demo's calendars are open"  # noqa: S101
         return due + timedelta(seconds=self.random.randrange(1, 50))
+
+    def _next_meeting(self, at: datetime) -> datetime:
+        """When the two meet instead of `at`."""
+        return self._on_the_hour(self._later(at, 60 * 8 * 2 - 90))
 
     def _on_the_hour(self, at: datetime) -> datetime:
         """The half hour before, as people book."""
@@ -242,7 +262,7 @@ class Story:
         )
 
     def _contest(self, at: datetime) -> None:
-        argument = "The evidence in the package names the sum and who approved it. Please look."
+        argument = "The package has it word for word, with who said it and when. Please look."
         feedback.contest(self._fresh, by=self.sdr, argument=argument, at=at)
 
     def _rule(self, at: datetime) -> None:
@@ -252,6 +272,9 @@ class Story:
             return
         ruling, because = self.random.choice(RULINGS)
         feedback.rule(case, by=boss, ruling=ruling, because=because, at=at)
+
+    def _talk(self, at: datetime) -> None:
+        feedback.record_talk(self._fresh, by=self.sdr, note=self.random.choice(TALKS), at=at)
 
     def _accept(self, at: datetime) -> None:
         lifecycle.accept(self._handoff, by=self._owner, at=at)
@@ -306,7 +329,7 @@ class Story:
 
     def _move_meeting(self, at: datetime) -> None:
         meeting = self._meeting()
-        starts_at = self._on_the_hour(self._later(meeting.starts_at, 60 * 8 * 2 - 90))
+        starts_at = self._next_meeting(meeting.starts_at)
         meetings.reschedule(
             meeting, by=self._owner, starts_at=starts_at, at=at, note="They asked for another day."
         )
@@ -348,81 +371,3 @@ class Story:
         if owner is None:
             raise lifecycle.TransitionRefused("Nobody has it.")
         return owner
-
-
-def fill(
-    handoff: Handoff,
-    theme: Theme,
-    contact: Contact,
-    others: list[Contact],
-    at: datetime,
-    random: Random,
-) -> None:
-    """The rows of a complete package on `theme`."""
-    words: dict[str, tuple[Any, str]] = {
-        "budget": (
-            random.choice(["20000", "35000", "60000", "110000"]),
-            "There is money in this year's plan for it, I put it there myself.",
-        ),
-        "authority": (
-            contact.name,
-            f"I decide up to fifty thousand, above that {others[0].name} has to agree.",
-        ),
-        "pain": (theme.pain, theme.pain_words),
-        "timeline": (
-            f"Q{(at.month + 4) // 3 % 4 + 1} {at.year + (at.month > 7)}",
-            "It has to run before the audit, so we decide this quarter.",
-        ),
-        "": (
-            "They listed three points and ranked them",
-            "First it has to fit our tools, then price, then how fast it goes live.",
-        ),
-    }
-    version = handoff.framework_version
-    assert version is not None  # noqa: S101
-    Answer.objects.bulk_create(
-        Answer(
-            handoff=handoff,
-            criterion=criterion,
-            status=Answer.Status.CONFIRMED,
-            value=criterion.choices[0]
-            if criterion.answer_type == Criterion.AnswerType.CHOICE
-            else words[criterion.must_have][0],
-            evidence=words[criterion.must_have][1],
-            said_by=contact.name,
-            said_on=at.date(),
-            channel="call",
-        )
-        for criterion in version.criteria.all()
-    )
-    Quote.objects.bulk_create(
-        Quote(handoff=handoff, text=text, speaker=contact.name, topic=topic)
-        for topic, text in theme.quotes
-    )
-    Objection.objects.create(
-        handoff=handoff,
-        category=Objection.Category.COMPETITOR,
-        said=theme.objection,
-        competitor=theme.competitor,
-        left=Objection.Left.OPEN,
-        left_note=theme.left_note,
-    )
-    CommitteeMember.objects.bulk_create(
-        CommitteeMember(
-            handoff=handoff,
-            contact=other,
-            name=other.name,
-            title=other.title,
-            role=other.role,
-            attitude=other.attitude,
-            mentioned_by=contact.name,
-        )
-        for other in others[: random.choice([1, 2, 2, 3])]
-    )
-    signal = handoff.account.signals.first() if handoff.account else None
-    Trigger.objects.create(
-        handoff=handoff,
-        kind=signal.kind if signal else "other",
-        happened_on=signal.happened_on if signal else at.date() - timedelta(days=9),
-        detail=signal.detail if signal else "Spoke about it at the trade fair in Hanover",
-    )

@@ -86,6 +86,9 @@ class BriefList(ChangeList):
 
 @admin.register(Handoff)
 class HandoffAdmin(KeptAdmin):
+    empty_words = (
+        "No handoffs yet. An SDR starts one with “New handoff”; it stands here from its first word."
+    )
     list_display = ["about", "sdr_name", "ae_name", "source", "state", "due"]
     preserve_filters = False
     list_filter = [

@@ -44,6 +44,10 @@ class LibraryAdmin(DeskAdmin):
 
 @admin.register(CompetitorNote)
 class CompetitorNoteAdmin(LibraryAdmin):
+    empty_words = (
+        "No notes yet. What you write about a competitor is shown to every AE who prepares "
+        "for a prospect that named them."
+    )
     list_display = ["competitor", "for_industries", "is_active", "updated_at"]
     search_fields = ["competitor", "note"]
     fields = ["competitor", "note", "industries", "triggers", "objections", "is_active"]
@@ -51,6 +55,10 @@ class CompetitorNoteAdmin(LibraryAdmin):
 
 @admin.register(CaseStudy)
 class CaseStudyAdmin(LibraryAdmin):
+    empty_words = (
+        "No case studies yet. Tag a story with industry, trigger and objection, and it is "
+        "offered to the AEs it fits."
+    )
     list_display = ["title", "for_industries", "is_active", "updated_at"]
     search_fields = ["title", "summary"]
     fields = ["title", "summary", "url", "industries", "triggers", "objections", "is_active"]

@@ -32,6 +32,7 @@ class ReasonAdmin(KeptAdmin):
     """A reason that was given once stays, switched off if need be: events point at it."""
 
     instead = "Switch “active” off instead: nobody can choose it any more."
+    empty_words = "Without reasons nobody can reject or disqualify. Add the first."
     list_display = [
         "code",
         "label",

@@ -158,6 +158,7 @@ class FrameworkAdmin(KeptAdmin):
 
 @admin.register(FrameworkVersion)
 class FrameworkVersionAdmin(VersionedAdmin):
+    empty_words = "No standard yet. Press “New framework” and write down what counts as confirmed."
     list_display = ["title", "state_word", "criteria_count", "sdr_signature", "ae_signature"]
     list_filter = [("framework", RelatedDropdownFilter), ("state", ChoicesDropdownFilter)]
     list_select_related = ["framework", "signed_by_sdr_leader", "signed_by_ae_leader"]

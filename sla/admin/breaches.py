@@ -61,6 +61,7 @@ class BreachAdmin(KeptAdmin):
     """A breach is a failure of the process: it is explained, never edited or deleted."""
 
     form = BreachForm
+    empty_words = "No promise was missed. A miss stands here until somebody says what caused it."
     list_display = ["about", "promise", "missed", "who", "cause_word", "proposal"]
     list_filter = [
         WaitingFilter,

@@ -180,6 +180,10 @@ def _was_in_force(policy: Policy) -> bool:
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(VersionedAdmin):
+    empty_words = (
+        "No promise yet. Press “New policy” and say how soon what has to happen, and who is "
+        "told when it does not."
+    )
     list_display = ["title", "source", "place", "state_word", "promises", "step_count"]
     list_filter = [
         ("policy__lead_source", ChoicesDropdownFilter),

@@ -35,6 +35,7 @@ class WhenFilter(DropdownFilter):
 @admin.register(Absence)
 class AbsenceAdmin(KeptAdmin):
     form = AbsenceForm
+    empty_words = "Nobody is or was away. Enter holidays ahead: handoffs then go to whoever covers."
     list_display = ["person", "time", "when", "stand_in", "note"]
     list_filter = [WhenFilter]
     list_select_related = ["user", "cover"]

@@ -48,6 +48,9 @@ class WorkCalendarAdmin(KeptAdmin):
 
     form = CalendarForm
     instead = "Give them another calendar first."
+    empty_words = (
+        "No calendar yet. Add one with your opening hours: promises run only while it is open."
+    )
     list_display = ["name", "time_zone", "hours", "holiday_count", "used_by"]
     search_fields = ["name", "time_zone", "country"]
     inlines = [IntervalInline, HolidayInline]

@@ -25,6 +25,10 @@ class CoverageInline(PlainTabularInline):
 class TerritoryAdmin(KeptAdmin):
     form = TerritoryForm
     instead = "Switch “active” off instead."
+    empty_words = (
+        "No territory yet. Add one with its countries, its AE and a backup, so that handoffs "
+        "find an owner."
+    )
     list_display = ["name", "country_codes", "primary", "backups", "manager", "calendar", "used"]
     list_filter = [
         ("is_active", BooleanRadioFilter),

@@ -26,6 +26,10 @@ class AuditEntryAdmin(DeskAdmin):
     """Nobody adds, changes or deletes an entry here, superusers included."""
 
     actions = None
+    empty_words = (
+        "Nothing has been changed by hand yet. Who changed, exported or saw what is kept "
+        "here for good."
+    )
     list_display = ["who", "deed_word", "thing", "changed", "at"]
     list_display_links = ["who"]
     list_filter = [

@@ -1,0 +1,1 @@
+"""English, by the 24-hour clock."""

@@ -1,0 +1,53 @@
+"""What the admin's own pages look like to people: empty lists that teach, times with their zone."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+
+from accounts.models import Account
+from messaging.models import MessageTemplate
+from team.admin_base import DeskAdmin
+from team.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_empty_list_says_what_fills_it(client: Client, revops: User) -> None:
+    client.force_login(revops)
+    page = client.get("/admin/accounts/departure/").content.decode()
+    assert "Press “They left” on a contact" in page
+    assert "yielded" not in page
+
+
+def test_a_search_that_finds_nothing_leads_back(
+    client: Client, revops: User, account: Account
+) -> None:
+    client.force_login(revops)
+    page = client.get("/admin/accounts/account/", {"q": "zzz"}).content.decode()
+    assert "Nothing fits “zzz”" in page
+    assert 'href="?">Show everything' in page
+
+
+def test_every_list_of_ours_has_words_for_being_empty() -> None:
+    ours = [page for page in admin.site._registry.values() if isinstance(page, DeskAdmin)]
+    hidden = {"Framework", "Policy", "User"}  # without a list of their own, or never empty
+    silent = {
+        page.model.__name__ for page in ours if page.empty_words == DeskAdmin.empty_words
+    } - hidden
+    assert silent == set()
+
+
+def test_lists_name_the_zone_of_their_times(client: Client, revops: User) -> None:
+    revops.time_zone = "Europe/Berlin"
+    revops.save()
+    MessageTemplate.objects.get_or_create(key="submitted")
+    client.force_login(revops)
+    page = client.get("/admin/messaging/messagetemplate/").content.decode()
+    assert "2 Mar 2026, 11:00 CET" in page
+
+
+def test_how_a_password_is_kept_is_shown_to_nobody(client: Client, revops: User, sdr: User) -> None:
+    client.force_login(revops)
+    page = client.get(f"/admin/team/user/{sdr.pk}/change/").content.decode()
+    assert "argon2" not in page
+    assert "md5" not in page
