@@ -8,10 +8,14 @@ from typing import Any
 
 import phonenumbers
 from django import forms
+from django.contrib.auth.forms import ReadOnlyPasswordHashWidget
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.forms.utils import from_current_timezone
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.forms import BaseDialogForm, PaginationInlineFormSet, UserChangeForm, UserCreationForm
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -116,10 +120,27 @@ class DayField(forms.SplitDateTimeField):
         return timezone.make_aware(datetime.combine(day, time.min))
 
 
+class PasswordState(ReadOnlyPasswordHashWidget):
+    """Whether there is a password; how it is kept says nothing to whoever reads the page."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        is_set = bool(value) and not str(value).startswith(UNUSABLE_PASSWORD_PREFIX)
+        return format_html('<div class="readonly">{}</div>', "Set" if is_set else "Not set")
+
+
 class PersonForm(UserChangeForm):
     """A person as an admin edits them."""
 
     time_zone = ZoneField(help_text="Times are shown to them in this zone.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "password" in self.fields:
+            self.fields["password"].widget = PasswordState()
+            self.fields["password"].help_text = format_html(
+                'Nobody can read it. <a href="{}">Set another one</a> if they cannot sign in.',
+                "../password/",
+            )
 
     class Meta:
         model = User
