@@ -17,6 +17,14 @@ class Measure(NamedTuple):
     met: bool  # elapsed <= target: minutes decide, instants inform
 
 
+class Stretch(NamedTuple):
+    """A part of a clock's story in one state: [start, end), UTC."""
+
+    start: datetime
+    end: datetime
+    state: str  # running, paused or stopped
+
+
 def measure(
     hours: BusinessHours,
     events: Iterable[tuple[datetime, str]],
@@ -32,10 +40,9 @@ def measure(
     ValueError if an instant is naive, an event unknown or the target negative.
     """
     as_of = to_utc(as_of)
-    past = [(at, what) for at, what in ((to_utc(at), what) for at, what in events) if at <= as_of]
     state, elapsed, since = "idle", ZERO, as_of
     due: datetime | None = None
-    for at, what in sorted(past, key=itemgetter(0)):
+    for at, what in _past(events, as_of):
         match what, state:
             case "start", _:
                 state, elapsed, since = "running", ZERO, at
@@ -58,3 +65,42 @@ def measure(
     if state == "running":
         elapsed += hours.elapsed(since, as_of)
     return Measure(elapsed, due, state, elapsed <= target)
+
+
+def stretches(events: Iterable[tuple[datetime, str]], as_of: datetime) -> list[Stretch]:
+    """What `measure` adds up: open time in the running ones is its `elapsed`, the rest is none.
+
+    In order, without gaps, from the last start to `as_of` or to the stop; the one that lasts is the
+    last, however short. Same errors.
+    """
+    as_of = to_utc(as_of)
+    found: list[Stretch] = []
+    state, since = "idle", as_of
+    for at, what in _past(events, as_of):
+        becomes = _BECOMES.get((what, state), state)
+        if what == "start":
+            found = []
+        elif becomes != state:
+            found.append(Stretch(since, at, state))
+        if what == "start" or becomes != state:
+            state, since = becomes, at
+    found = [stretch for stretch in found if stretch.start < stretch.end]
+    if state in ("running", "paused"):
+        found.append(Stretch(since, as_of, state))
+    return found
+
+
+_BECOMES = {
+    **{("start", state): "running" for state in ("idle", "running", "paused", "stopped")},
+    ("resume", "paused"): "running",
+    ("resume", "stopped"): "running",
+    ("pause", "running"): "paused",
+    ("stop", "running"): "stopped",
+    ("stop", "paused"): "stopped",
+}
+
+
+def _past(events: Iterable[tuple[datetime, str]], as_of: datetime) -> list[tuple[datetime, str]]:
+    """The events up to `as_of` in order of time, those of one instant as they were given."""
+    past = [(at, what) for at, what in ((to_utc(at), what) for at, what in events) if at <= as_of]
+    return sorted(past, key=itemgetter(0))

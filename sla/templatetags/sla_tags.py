@@ -7,10 +7,10 @@ from django import template
 from django.utils import timezone
 
 from handoffs.models import Handoff
-from handoffs.time_left import TimeLeft, span, time_left
 from messaging.models import Message
 from sla import desks, health
 from sla.models import Clock, Escalation
+from sla.promises import standing
 from team.models import User
 
 register = template.Library()
@@ -23,7 +23,18 @@ def clocks_of(handoff: Handoff) -> dict[str, Any]:
     clocks = Clock.objects.filter(handoff=handoff).select_related(
         "calendar_version__calendar", "holder"
     )
-    return {"promises": [_promise(clock, handoff, now) for clock in clocks]}
+    return {"handoff": handoff, "promises": [standing(clock, handoff, now) for clock in clocks]}
+
+
+@register.filter
+def clockwise(length: timedelta) -> str:
+    """Hours, minutes and seconds as on a stop watch, so that a column of them can be added up.
+
+    >>> clockwise(timedelta(hours=30, seconds=5))
+    '30:00:05'
+    """
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
 @register.inclusion_tag("sla/escalations.html")
@@ -49,24 +60,3 @@ def promise_tiles(user: User) -> dict[str, Any]:
         if looks_after_it
         else None,
     }
-
-
-def _promise(clock: Clock, handoff: Handoff, now: Any) -> dict[str, Any]:
-    missed = clock.is_missed(now)
-    left: TimeLeft | None = None
-    if clock.state == Clock.State.RUNNING:
-        left = time_left(clock.due_at, clock.warn_at, now, clock.working_hours())
-    elif clock.state == Clock.State.PAUSED:
-        left = TimeLeft("is-info", "Paused", f"paused, {_rest(clock, now)}", clock.due_at or now)
-    else:
-        used = span(clock.elapsed_at(now))
-        colour, words = ("is-bad", "missed: took") if missed else ("is-good", "kept: took")
-        if clock.cycle and clock.holder_id != handoff.owner_id and not missed:
-            colour, words = "", "passed on after"
-        left = TimeLeft(colour, "Done", f"{words} {used}", clock.stopped_at)
-    return {"clock": clock, "left": left, "missed": missed, "limit": span(clock.limit)}
-
-
-def _rest(clock: Clock, now: Any) -> str:
-    rest = clock.left_at(now)
-    return f"{span(rest)} left" if rest > timedelta(0) else f"overdue by {span(-rest)}"
