@@ -128,6 +128,9 @@ UNFOLD: dict[str, Any] = {
                         "revops",
                         "manager",
                     ),
+                    _entry(
+                        "Coverage map", "calendar_view_week", "coverage_map", "revops", "manager"
+                    ),
                     _entry("Who is told", "notifications", "coverage", "revops", "manager"),
                     _entry("Reasons", "label", "admin:handoffs_reason_changelist", "revops"),
                     _entry(

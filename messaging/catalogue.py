@@ -27,10 +27,11 @@ FIELDS = {
     "missing": "which parts of the package no longer hold",
     "source": "the data source",
     "count": "how many",
+    "holes": "which lead sources in which territories, and what is wrong",
 }
 
 # Free text may hold what a prospect said, and Slack shows the subject: it stays in the body.
-BODY_ONLY = frozenset({"question", "note", "change"})
+BODY_ONLY = frozenset({"question", "note", "change", "holes"})
 
 _HANDOFF = ("company", "lead_source", "territory", "sdr", "owner", "link")
 _MOVE = (*_HANDOFF, "actor", "reason", "note")
@@ -351,6 +352,18 @@ CATALOGUE: dict[str, Text] = {
         "the channel on again:\n"
         "{link}\n",
     ),
+    "coverage_hole": Text(
+        "A missed promise would reach nobody, to every admin",
+        ("count", "holes", "link"),
+        "Missed promises would not reach the right people: {count} found",
+        "Every night Handoff Desk tries who would be told if a promise were missed. New tonight:\n"
+        "\n"
+        "{holes}\n"
+        "\n"
+        "Give the territory a manager, its people managers, or the policy a step that tells "
+        "somebody. You are told once; the page always shows how it stands:\n"
+        "{link}\n",
+    ),
     "webhook_off": Text(
         "Outgoing webhook switched off, to every admin",
         ("recipient", "reason", "link"),
@@ -416,4 +429,5 @@ SAMPLES = {
     "missing": "company and contact",
     "source": "Clearfeed",
     "count": "12",
+    "holes": "- North, Inbound demo request: Nobody would be told.",
 }

@@ -24,6 +24,7 @@ UNHEARD_FOR = timedelta(days=7)
 SHOWN = 5
 STUCK_AFTER = timedelta(minutes=10)  # a message that should have left
 WORKER = "worker"
+COVERAGE = "coverage"  # the row in which the nightly check of who is told keeps what it found
 
 State = Message.State
 
@@ -59,7 +60,8 @@ def beat(now: datetime) -> None:
     """Record that a task runs: for the worker as a whole, and for this process group of it."""
     for name in (WORKER, name_of(os.getpgid(0))):
         Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
-    Heartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()
+    old = Heartbeat.objects.filter(beat_at__lt=now - timedelta(days=1))
+    old.exclude(name=COVERAGE).delete()
 
 
 def name_of(group: int) -> str:
@@ -85,7 +87,22 @@ def findings(now: datetime) -> list[Finding]:
         _given_up(),
         _channels(),
         _schedules(now),
+        _coverage(),
     ]
+
+
+def _coverage() -> Finding:
+    """What the last nightly check of who would be told has found."""
+    name = "Who is told"
+    last = Heartbeat.objects.filter(name=COVERAGE).first()
+    if last is None:
+        return Finding(name, Light.GREEN, "The first nightly check is still to come.")
+    if found := last.detail.get("holes", []):
+        words = f"Missed promises would not reach the right people in {len(found)} cases: "
+        return Finding(name, Light.AMBER, f"{words}{'; '.join(found[:SHOWN])}")
+    return Finding(
+        name, Light.GREEN, f"Checked {last.beat_at:%d %b %H:%M} UTC: somebody each time."
+    )
 
 
 def overall(lights: list[Finding]) -> Light:

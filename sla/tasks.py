@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from sla import clocks, health
+from sla import clocks, health, nightly
 
 ENOUGH = 40  # seconds for one task, which the worker ends after 60
 
@@ -15,3 +15,8 @@ def heartbeat() -> None:
 def sweep() -> None:
     """Wake somebody where a promise runs late."""
     clocks.sweep(seconds=ENOUGH)
+
+
+def check_reach() -> None:
+    """Look whether every missed promise would reach somebody; tell the admins of new holes."""
+    nightly.check_reach(timezone.now())

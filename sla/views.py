@@ -1,12 +1,13 @@
 """The manager's page and the coverage check; doors only: they parse, call one verb, show."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,10 +15,14 @@ from handoffs import feedback
 from handoffs.rights import leads_it
 from sla import coverage as coverage_check
 from sla import desks
+from sla.arrivals import FEWEST, FEWEST_WEEKS
 from sla.breaches import explain
+from sla.coverage_map import MOST_WEEKS, maps, monday_of
 from sla.models import Breach
 from team.models import User
 from team.pages import page
+
+WEEK = timedelta(weeks=1)
 
 
 def _manager(request: HttpRequest) -> User:
@@ -67,6 +72,40 @@ def coverage(request: HttpRequest) -> HttpResponse:
     lines = coverage_check.check(now, at_night=at_night)
     context = {"lines": lines, "at_night": at_night, "holes": [x for x in lines if x.problem]}
     return page(request, "sla/coverage.html", context, title="Who is told")
+
+
+@require_safe
+@login_required
+def coverage_map(request: HttpRequest) -> HttpResponse:
+    """Who is there for each territory, hour by hour of one week, with the holes."""
+    _manager(request)
+    now = timezone.now()
+    this_week = monday_of(timezone.localdate(now))
+    monday = _week(request.GET.get("week", ""), this_week)
+    found = maps(monday, now)
+    context = {
+        "maps": found,
+        "holed": [one for one in found if one.holes],
+        "monday": monday,
+        "sunday": monday + timedelta(days=6),
+        "this_week": this_week,
+        "before": monday - WEEK if monday > this_week - MOST_WEEKS * WEEK else None,
+        "after": monday + WEEK if monday < this_week + MOST_WEEKS * WEEK else None,
+        "fewest_weeks": FEWEST_WEEKS,
+        "fewest": FEWEST,
+        "back": reverse("coverage"),
+        "back_words": "Who is told",
+    }
+    return page(request, "sla/coverage_map.html", context, title="Coverage map")
+
+
+def _week(asked: str, this_week: date) -> date:
+    """The Monday of the week that was asked for; this week's where that makes no sense."""
+    try:
+        monday = monday_of(date.fromisoformat(asked))
+    except (ValueError, OverflowError):
+        return this_week
+    return monday if abs(monday - this_week) <= MOST_WEEKS * WEEK else this_week
 
 
 def _attention(user: User, now: datetime) -> dict[str, object]:

@@ -71,6 +71,13 @@ REGIONS = [
 ]
 
 
+# Who keeps other hours than their territory: name of the calendar, hours by day
+OWN_HOURS = {
+    "cleo": ("Cleo Marsh, short Fridays", {**dict.fromkeys(WEEK[:4], "17:30"), "fri": "15:00"}),
+    "ingrid": ("Ingrid Falk, four days", dict.fromkeys(WEEK[:4], "17:30")),
+}
+
+
 def hire() -> dict[str, User]:
     """Everybody by username; they all sign in with PASSWORD."""
     people: dict[str, User] = {}
@@ -119,7 +126,21 @@ def open_offices(people: dict[str, User], years: list[int]) -> dict[str, Territo
         for rank, name in enumerate(region.backups, start=1):
             Coverage.objects.create(territory=territory, backup=people[name], rank=rank)
         territories[region.name] = territory
+    _keep_own_hours(people)
     return territories
+
+
+def _keep_own_hours(people: dict[str, User]) -> None:
+    """Part-timers leave a hole that the coverage map shows: Friday afternoons in the Americas."""
+    for username, (name, closes) in OWN_HOURS.items():
+        calendar = WorkCalendar.objects.create(name=name, time_zone=people[username].time_zone)
+        WorkInterval.objects.bulk_create(
+            WorkInterval(calendar=calendar, weekday=day, opens="09:00", closes=closing)
+            for day, closing in closes.items()
+        )
+        calendar.current_version()
+        people[username].calendar = calendar
+        people[username].save(update_fields=["calendar"])
 
 
 def go_away(people: dict[str, User], now: datetime) -> None:

@@ -1,5 +1,5 @@
-"""The admin pages of the promises: policies with their versions, and breaches with their causes."""
+"""The admin pages of the promises: policies, breaches, and absences with what they leave."""
 
-from sla.admin import breaches, policies
+from sla.admin import absences, breaches, policies
 
-__all__ = ["breaches", "policies"]
+__all__ = ["absences", "breaches", "policies"]

@@ -1,7 +1,8 @@
 """The promises of a handoff on its brief: its clocks, and what was done when they ran late."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from handoffs.models import Handoff
 from messaging.models import Message
 from sla import desks, health
+from sla.coverage_map import Map
 from sla.models import Clock, Escalation
 from sla.promises import standing
 from team.models import User
@@ -35,6 +37,13 @@ def clockwise(length: timedelta) -> str:
     """
     minutes, seconds = divmod(int(length.total_seconds()), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+
+@register.filter
+def local_hours(at: datetime, map_: Map) -> str:
+    """An instant in a map's own zone: “Thu 14:00”."""
+    local = at.astimezone(ZoneInfo(map_.zone))
+    return f"{local:%a %H:%M}"
 
 
 @register.inclusion_tag("sla/escalations.html")
