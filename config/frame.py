@@ -113,6 +113,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "collapsible": True,
                 "items": [
+                    _entry("Getting started", "flag", "getting_started", "revops"),
                     _entry("People", "group", "admin:team_user_changelist", "revops", "manager"),
                     _entry("Territories", "map", "admin:team_territory_changelist", "revops"),
                     _entry(

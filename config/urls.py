@@ -10,6 +10,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("reports/", include("reports.urls")),
     path("sla/", include("sla.urls")),
+    path("start/", include("config.start.urls")),
     path("", include("accounts.urls")),
     path("healthz", include("sla.health_urls")),
     path("readyz", probes.readyz, name="readyz"),

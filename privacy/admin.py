@@ -18,7 +18,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from privacy import requests
 from privacy.models import PersonRequest
 from privacy.requests import RequestRefused
-from team.admin_kit import KeptAdmin, chip, counted, listed, viewer
+from team.admin_kit import KeptAdmin, chip, viewer
+from team.wording import counted, listed
 
 Kind, State = PersonRequest.Kind, PersonRequest.State
 COLOURS = {

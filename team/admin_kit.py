@@ -23,6 +23,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from team.admin_base import DeskAdmin, DeskStackedInline, DeskTabularInline
 from team.models import User
+from team.wording import counted, listed
 
 
 def viewer(request: HttpRequest) -> User:
@@ -33,16 +34,6 @@ def viewer(request: HttpRequest) -> User:
 def in_words(error: ValidationError) -> str:
     """The sentences of an error, one after the other."""
     return " ".join(error.messages)
-
-
-def listed(parts: list[str]) -> str:
-    """“a, b and c”."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def counted(count: int, name: str, names: str = "") -> str:
-    """“1 handoff”, “3 handoffs”."""
-    return f"{count:,} {name if count == 1 else names or name + 's'}"
 
 
 def chip(colour: str, words: str) -> SafeString:

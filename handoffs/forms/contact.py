@@ -8,7 +8,7 @@ from django import forms
 from accounts.freshness import Freshness, State, state
 from accounts.models import Account, Contact, VerifiedField
 from handoffs.forms.parts import Part, say_limits_in_words
-from team.admin_kit import counted
+from team.wording import counted
 
 CONTACT_FIELDS = ["first_name", "last_name", "title", "phone", "email"]
 DIAL = forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "placeholder": "+1 415 555 0100"})

@@ -9,9 +9,10 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from team.admin_kit import KeptAdmin, counted, listed, viewer
+from team.admin_kit import KeptAdmin, viewer
 from team.forms import AbsenceForm, span
 from team.models import Absence, Territory, User
+from team.wording import counted, listed
 from team.workload import open_handoffs
 
 

@@ -9,11 +9,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from team.admin_kit import KeptAdmin, PlainTabularInline, counted, held_by
+from team.admin_kit import KeptAdmin, PlainTabularInline, held_by
 from team.business_time import DAYS
 from team.forms import CalendarForm, HolidayFormSet, HolidaysDialog, IntervalForm, IntervalFormSet
 from team.holidays import fill
 from team.models import CalendarVersion, Holiday, WorkCalendar, WorkInterval
+from team.wording import counted
 
 FIRST_WEEK = [
     {"weekday": day, "opens": "09:00", "closes": "17:00"}

@@ -15,12 +15,13 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter, Rel
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, BaseDialogForm
 
-from team.admin_kit import KeptAdmin, counted, listed, viewer
+from team.admin_kit import KeptAdmin, viewer
 from team.forms import NewPersonForm, PersonForm
 from team.imports import PeopleResource
 from team.models import Absence, Role, User
 from team.sessions import end_sessions
 from team.sheets.door import SheetDoor
+from team.wording import counted, listed
 from team.workload import open_handoffs, open_load, unfinished_drafts
 
 ROLES = tuple(f"is_{role.value}" for role in Role)
