@@ -29,7 +29,7 @@ def fill(
     words: dict[str, tuple[Any, str]] = {
         "budget": (
             random.choice(["20000", "35000", "60000", "110000"]),
-            "There is money in this year's plan for it, I put it there myself.",
+            "There is money in this year’s plan for it, I put it there myself.",
         ),
         "authority": (
             contact.name,

@@ -53,7 +53,7 @@ THEMES = [
         "Billwise",
         "Our auditors already know Billwise, so a new name needs explaining.",
         "Promised a one-page summary that he can forward to the auditors.",
-        "A working session on last month's credit notes with the billing lead and the auditor",
+        "A working session on last month’s credit notes with the billing lead and the auditor",
         "He exports two weeks of credit notes, we bring the error classes we find in them",
         (("Microsoft Dynamics", "ERP"), ("HubSpot", "CRM"), ("DATEV", "Accounting")),
     ),
@@ -107,8 +107,8 @@ THEMES = [
         "ShelfWorks",
         "Our franchise owners will not accept one more screen.",
         "Wants to hear from a franchise that uses it.",
-        "A demo on two pilot stores' data with the franchise council's chair in the room",
-        "She gets the chair's agreement, we bring a franchise owner as reference to the call",
+        "A demo on two pilot stores’ data with the franchise council’s chair in the room",
+        "She gets the chair’s agreement, we bring a franchise owner as reference to the call",
         (("Shopify", "Commerce"), ("NetSuite", "ERP"), ("HubSpot", "CRM")),
     ),
     Theme(
@@ -121,7 +121,7 @@ THEMES = [
         ),
         "Head of customer operations. Complaints arrive in five inboxes and are typed into an old "
         "system. The regulator visits in autumn.",
-        "Regulated deadlines, five inboxes, and a regulator's visit with a date.",
+        "Regulated deadlines, five inboxes, and a regulator’s visit with a date.",
         "CaseStream",
         "We have three years left with the vendor of the old system.",
         "Needs to know whether we can sit beside it without a migration.",
@@ -265,7 +265,7 @@ SIGNALS = [
     ("inbound", "Asked for a demo through the web site"),
 ]
 RETURN_QUESTIONS = [
-    "Who signs above fifty thousand, and has Priya's boss been told about us?",
+    "Who signs above fifty thousand, and has Priya’s boss been told about us?",
     "Which of the two plants would start, and who runs it?",
     "What did they mean by “this year”: the budget year or the calendar year?",
 ]

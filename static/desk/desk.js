@@ -250,6 +250,13 @@
     if (row) rows().forEach((other) => other.classList.toggle("is-current", other === row));
   });
 
+  // --- What a phone folds away ------------------------------------------------------------------
+
+  const wide = window.matchMedia("(width >= 48rem)");
+  const unfold = () => wide.matches && document.querySelectorAll("details[data-fold]").forEach((fold) => { fold.open = true; });
+  document.addEventListener("DOMContentLoaded", unfold);
+  wide.addEventListener("change", unfold);
+
   // --- Print -----------------------------------------------------------------------------------
 
   document.addEventListener("click", (event) => {
