@@ -114,6 +114,7 @@ UNFOLD: dict[str, Any] = {
                 "collapsible": True,
                 "items": [
                     _entry("Getting started", "flag", "getting_started", "revops"),
+                    _entry("Settings file", "settings_backup_restore", "settings_file", "revops"),
                     _entry("People", "group", "admin:team_user_changelist", "revops", "manager"),
                     _entry("Territories", "map", "admin:team_territory_changelist", "revops"),
                     _entry(

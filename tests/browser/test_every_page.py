@@ -26,7 +26,7 @@ ROLES = ("SDR", "AE", "manager", "RevOps")
 NO_PAGES = {
     "admin:jsi18n", "admin:autocomplete", "admin:search", "admin:login", "healthz", "readyz",
     "metrics", "robots", "favicon",
-    "handoff_gaps", "handoff_accounts", "handoff_export", "report_export",
+    "handoff_gaps", "handoff_accounts", "handoff_export", "report_export", "settings_download",
 }  # fmt: skip
 
 
