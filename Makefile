@@ -6,6 +6,8 @@ PY := .venv/bin/python
 PYTEST ?= $(PY) -m pytest
 # Arguments for pytest, such as: make test ARGS="tests/sla -x"
 ARGS ?=
+# How many tests run at once
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgres faults bench screenshots lint types check ci lock base dev clean
@@ -26,11 +28,17 @@ test: dev ## the whole suite, on PostgreSQL (if it is on this machine) and on SQ
 	$(MAKE) --no-print-directory test-sqlite || failed=1; \
 	exit $$failed
 
+# What has the machine to itself: browsers, and processes that are killed
+ALONE := browser or faults
+
 test-postgres: dev ## the suite on a throwaway PostgreSQL server, without browser and fault tests
-	@$(PY) -m tests.postgres $(PYTEST) -m "not browser and not faults and not postgres" $(ARGS)
+	@$(PY) -m tests.postgres $(PYTEST) -n $(JOBS) -m "not ($(ALONE)) and not postgres" $(ARGS)
 
 test-sqlite: dev ## the suite on SQLite, with everything
-	@$(PYTEST) $(ARGS)
+	@failed=0; some() { "$$@" || [ $$? = 5 ] || failed=1; }; \
+	some $(PYTEST) -n $(JOBS) -m "not ($(ALONE))" $(ARGS); \
+	some $(PYTEST) -m "$(ALONE)" $(ARGS); \
+	exit $$failed # 5: nothing of what ARGS names is of this kind
 
 faults: dev ## the long form of the fault tests: processes killed at random, 1,000 clocks
 	@FAULTS=long $(PYTEST) tests/faults $(ARGS)
