@@ -17,18 +17,21 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 # picture, who, address, the links to follow from it, viewport, dark
 A_HANDOFF = ".desk a[href^='/handoffs/']:not([href$='/new/'])"
+TO_PREPARE = "[aria-labelledby='block-prepare'] a[href^='/handoffs/']"
 SHOTS = [
     ("queue", "ae", "/queue/", [], WIDE, False),
     ("queue-phone", "ae", "/queue/", [], PHONE, True),
     ("brief", "ae", "/queue/", ["#queue-rows a"], WIDE, False),
     ("form", "sdr", "/", [A_HANDOFF, "a[href$='/edit/']"], WIDE, False),
+    ("prepare", "ae", "/", [TO_PREPARE, ".step a[href$='/prepare/']"], WIDE, False),
     ("attention", "manager", "/sla/attention/", [], WIDE, False),
     ("reports", "manager", "/reports/", [], WIDE, False),
     ("coverage", "revops", "/sla/coverage/", [], WIDE, True),
+    ("review", "manager", "/reports/review/", [], WIDE, False),
 ]
 
 
