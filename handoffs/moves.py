@@ -147,9 +147,10 @@ def insist(text: str, sentence: str) -> None:
 
 def _too_late(handoff: Handoff, verb: str) -> str:
     """Why the present state does not allow the move."""
-    local = timezone.localtime
     if handoff.status == Status.ACCEPTED:
-        when = f"{local(handoff.accepted_at):%d %b at %H:%M}" if handoff.accepted_at else "before"
+        when = "before"
+        if handoff.accepted_at:
+            when = f"{timezone.localtime(handoff.accepted_at):%-d %b at %H:%M %Z}"
         return f"{handoff.accepted_by} has already accepted this handoff ({when})."
     if handoff.status in TRANSITIONS[verb].sources:
         return "Somebody changed this handoff a moment ago. Look at it again, then repeat."

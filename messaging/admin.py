@@ -113,9 +113,9 @@ class MessageAdmin(DeskAdmin):
         """What happens next, or what happened last."""
         if message.state == Message.State.RETRY and message.next_try_at:
             at = timezone.localtime(message.next_try_at)
-            return f"waiting, next try {at:%d %b %H:%M} (try {message.attempts + 1} of 8)"
+            return f"waiting, next try {at:%-d %b %H:%M %Z} (try {message.attempts + 1} of 8)"
         if message.state == Message.State.SENT and message.sent_at:
-            return f"{timezone.localtime(message.sent_at):%d %b %H:%M}"
+            return f"{timezone.localtime(message.sent_at):%-d %b %H:%M %Z}"
         return message.error[:80]
 
     @display(description="what happened")

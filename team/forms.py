@@ -250,12 +250,12 @@ class AbsenceForm(forms.ModelForm):
 def span(starts: datetime, ends: datetime) -> str:
     """“2 Mar 2026 to 4 Mar 2026” in the reader's zone; times only where they are not midnight."""
     first, last = timezone.localtime(starts), timezone.localtime(ends)
-    begin = f"{first:%-d %b %Y}" if first.time() == time.min else f"{first:%-d %b %Y, %H:%M}"
+    begin = f"{first:%-d %b %Y}" if first.time() == time.min else f"{first:%-d %b %Y, %H:%M %Z}"
     if last.time() == time.min:
         last -= timedelta(minutes=1)
         end = f"{last:%-d %b %Y}"
     else:
-        end = f"{last:%-d %b %Y, %H:%M}"
+        end = f"{last:%-d %b %Y, %H:%M %Z}"
     return f"on {begin}" if begin == end else f"{begin} to {end}"
 
 

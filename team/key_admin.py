@@ -56,7 +56,8 @@ class SigningKeyAdmin(KeptAdmin):
         words = f"ends in …{row.secret[-4:]}"
         if len(row.secrets_at(timezone.now())) > 1 and row.old_until:
             until = timezone.localtime(row.old_until)
-            words += f"; the one before (…{row.old_secret[-4:]}) is good until {until:%d %b %H:%M}"
+            words += f"; the one before (…{row.old_secret[-4:]}) is good until "
+            words += f"{until:%-d %b %H:%M %Z}"
         return words
 
     @action(

@@ -73,4 +73,4 @@ def taken_by_somebody(request: HttpRequest, pk: int) -> str:
     if gone is None or not may_take(user, gone):
         return ""
     when = timezone.localtime(gone.accepted_at)
-    return f"{gone.accepted_by} has already accepted this handoff ({when:%d %b at %H:%M})."
+    return f"{gone.accepted_by} has already accepted this handoff ({when:%-d %b at %H:%M %Z})."

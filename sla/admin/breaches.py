@@ -134,7 +134,7 @@ class BreachAdmin(KeptAdmin):
 
     @display(description="missed", ordering="fell_due_at")
     def missed(self, obj: Breach) -> str:
-        return f"{timezone.localtime(obj.fell_due_at):%-d %b %Y, %H:%M}"
+        return f"{timezone.localtime(obj.fell_due_at):%-d %b %Y, %H:%M %Z}"
 
     @display(description="held by", ordering="holder__first_name")
     def who(self, obj: Breach) -> str:
@@ -155,7 +155,7 @@ class BreachAdmin(KeptAdmin):
     def explained(self, obj: Breach) -> str:
         if obj.explained_at is None:
             return "not yet"
-        return f"by {obj.explained_by}, {timezone.localtime(obj.explained_at):%-d %b %Y, %H:%M}"
+        return f"by {obj.explained_by}, {timezone.localtime(obj.explained_at):%-d %b %Y, %H:%M %Z}"
 
 
 def of_the_team(manager: User) -> Q:

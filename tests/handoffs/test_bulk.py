@@ -59,7 +59,7 @@ def test_one_that_cannot_go_holds_all_back_and_says_why_at_its_row(
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "None was accepted: 1 of 3 cannot go, and all go or none." in page
-    assert "Ben Okafor has already accepted this handoff (02 Mar at 10:00)." in page
+    assert "Ben Okafor has already accepted this handoff (2 Mar at 10:00 UTC)." in page
     assert "Accept the other 2" in page
     assert f'value="{three[1].pk}"' not in page
     assert statuses(three) == ["submitted", "accepted", "submitted"]

@@ -168,7 +168,7 @@ def test_whoever_comes_second_reads_who_was_faster(
     client.force_login(backup)
     response = client.post(f"/handoffs/{handoff.pk}/accept/")
     assert response.status_code == 409
-    assert "Ana Silva has already accepted this handoff (02 Mar at 10:00)." in (
+    assert "Ana Silva has already accepted this handoff (2 Mar at 10:00 UTC)." in (
         response.content.decode()
     )
     assert handoff.events.filter(kind=EventKind.ACCEPTED).count() == 1

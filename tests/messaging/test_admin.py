@@ -50,7 +50,7 @@ def test_a_waiting_message_says_when_it_is_tried_next(revops: User) -> None:
     Message.objects.filter(pk=message.pk).update(
         state="retry", attempts=2, next_try_at=NOW + timedelta(minutes=32)
     )
-    assert "waiting, next try 02 Mar 10:32 (try 3 of 8)" in signed_in(revops).get(OUTBOX).text
+    assert "waiting, next try 2 Mar 10:32 UTC (try 3 of 8)" in signed_in(revops).get(OUTBOX).text
 
 
 def test_a_manager_sees_what_went_to_their_team_only(
