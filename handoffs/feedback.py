@@ -31,14 +31,17 @@ def rejection_of(handoff: Handoff) -> HandoffEvent | None:
 def contest_until(rejection: HandoffEvent) -> datetime | None:
     """Until when the SDR may contest: the close of the second working day after the rejection.
 
-    Working days are those of the territory's calendar; without one, two times 24 hours. None if
-    no day opens any more.
+    Working days are those of the territory's calendar; without one, or where it can no longer be
+    read, two times 24 hours. None if no day opens any more.
     """
     territory = rejection.handoff.territory
     at = rejection.occurred_at
     if territory is None:
         return at + timedelta(days=DAYS_TO_CONTEST)
-    hours = territory.calendar.current_version().hours()
+    try:
+        hours = territory.calendar.current_version().hours()
+    except ValueError:
+        return at + timedelta(days=DAYS_TO_CONTEST)
     zone = ZoneInfo(hours.time_zone)
     closes: dict[date, datetime] = {}
     for opening, closing in hours.segments(at, at + LONGEST_WAIT):

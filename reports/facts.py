@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
 from django.db.models import Max
@@ -21,6 +20,7 @@ from reports.reading import Line, read
 from sla.models import Clock, ClockKind
 from team.business_time import BusinessHours
 from team.models import CalendarVersion
+from team.zones import zone_named
 
 BATCH = 1000
 # Transactions commit in another order than they take their ids (PostgreSQL), so the latest ones
@@ -229,10 +229,7 @@ class _Hours:
         return self._known[version]
 
     def learn(self, row: CalendarVersion) -> None:
-        try:
-            self._known[row.pk] = row.pk, row.hours(), ZoneInfo(row.time_zone)
-        except (ValueError, KeyError):
-            self._known[row.pk] = row.pk, AROUND_THE_CLOCK, UTC
+        self._known[row.pk] = row.pk, row.hours(), zone_named(row.time_zone)
 
 
 def hours_by_version(versions: Iterable[int | None]) -> dict[int | None, BusinessHours]:

@@ -5,7 +5,6 @@ A dry run of the escalation over a handoff that does not exist; writes nothing.
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from handoffs.models import Handoff, LeadSource
 from sla.models import ClockKind, EscalationStep, PolicyVersion, Target
@@ -13,6 +12,7 @@ from sla.policies import active_version
 from sla.reach import LAST_RESORT, Action, Crowd, first_reachable, in_line
 from team.availability import stand_ins
 from team.models import Territory, User
+from team.zones import zone_named
 
 
 class Reached(NamedTuple):
@@ -50,7 +50,7 @@ def check(now: datetime, *, at_night: bool = False) -> list[Line]:
 
 def deepest_night(territory: Territory, now: datetime) -> datetime:
     """The next three in the morning on a holiday of this territory, or on its next Sunday."""
-    zone = ZoneInfo(territory.calendar.time_zone)
+    zone = zone_named(territory.calendar.time_zone)
     local = now.astimezone(zone)
     holiday = territory.calendar.holidays.filter(day__gt=local.date()).first()
     day = holiday.day if holiday else local.date() + timedelta(days=(6 - local.weekday()) or 7)

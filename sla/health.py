@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import islice
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min
 from django_q.models import Schedule
 
+from messaging.delivery import OUTAGE
 from messaging.models import Channel, Message
 from sla.escalation import NOBODY
 from sla.models import Clock, Escalation, Heartbeat
+from team.models import User, WorkCalendar
+from team.zones import exists
 
 RED_AFTER = timedelta(seconds=120)  # without a heartbeat
 LATE_AFTER = timedelta(minutes=3)  # a due step that nobody fired; the sweep comes each minute
@@ -86,9 +89,15 @@ def findings(now: datetime) -> list[Finding]:
         _waiting(now),
         _given_up(),
         _channels(),
+        _calendars(),
         _schedules(now),
         _coverage(),
     ]
+
+
+def silence(now: datetime) -> list[Finding]:
+    """What keeps people from being told of what is late, if anything does."""
+    return [one for one in (_worker(now), _due(now), _waiting(now)) if one.light is Light.RED]
 
 
 def _coverage() -> Finding:
@@ -198,8 +207,18 @@ def _newest(handoffs: Iterable[int]) -> tuple[int, ...]:
 
 
 def _waiting(now: datetime) -> Finding:
-    stuck = Q(state__in=[State.PENDING, State.RETRY], next_try_at__lte=now - STUCK_AFTER)
-    oldest = Message.objects.filter(stuck).aggregate(oldest=Min("next_try_at"))["oldest"]
+    waiting = Message.objects.filter(state__in=[State.PENDING, State.RETRY])
+    cut_off = waiting.filter(error__startswith=OUTAGE, created_at__lte=now - STUCK_AFTER)
+    if first := cut_off.order_by("created_at").first():
+        why = first.error.removeprefix(OUTAGE)
+        return Finding(
+            "Outbox",
+            Light.RED,
+            f"{first.get_medium_display()} does not get through: {why} The oldest message waits "
+            f"for {ago(now - first.created_at)}. All leave by themselves once it answers.",
+        )
+    stuck = waiting.filter(next_try_at__lte=now - STUCK_AFTER)
+    oldest = stuck.aggregate(oldest=Min("next_try_at"))["oldest"]
     if oldest is None:
         return Finding("Outbox", Light.GREEN, "Messages leave as they are written.")
     return Finding(
@@ -224,6 +243,30 @@ def _channels() -> Finding:
         return Finding("Slack channels", Light.GREEN, "All that are set up are on.")
     names = "; ".join(f"{name} ({reason})" if reason else name for name, reason in off)
     return Finding("Slack channels", Light.AMBER, f"Off: {names}. E-mail goes out instead.")
+
+
+def _calendars() -> Finding:
+    """Working time that can no longer be read, though the forms refuse it."""
+    rows = WorkCalendar.objects.annotate(days=Count("intervals")).order_by("name")
+    unread = [row.name for row in rows if not row.days or not exists(row.time_zone)]
+    people = User.objects.filter(is_active=True).order_by().values("time_zone")
+    lost = sum(
+        count
+        for name, count in people.annotate(n=Count("pk")).values_list("time_zone", "n")
+        if not exists(name)
+    )
+    said = []
+    if unread:
+        said.append(
+            f"No hours or no time zone that exists: {', '.join(unread)}. Promises there count "
+            "around the clock until it is mended."
+        )
+    if lost:
+        who = "One person has" if lost == 1 else f"{lost} people have"
+        said.append(f"{who} a time zone that no longer exists and see UTC.")
+    if said:
+        return Finding("Calendars", Light.AMBER, " ".join(said))
+    return Finding("Calendars", Light.GREEN, "All can be read.")
 
 
 def _schedules(now: datetime) -> Finding:

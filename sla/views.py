@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from handoffs import feedback
 from handoffs.rights import leads_it
 from sla import coverage as coverage_check
-from sla import desks
+from sla import desks, health
 from sla.arrivals import FEWEST, FEWEST_WEEKS
 from sla.breaches import explain
 from sla.coverage_map import MOST_WEEKS, maps, monday_of
@@ -117,5 +117,6 @@ def _attention(user: User, now: datetime) -> dict[str, object]:
         "contests": feedback.waiting_for(user)[: desks.MOST_ROWS],
         "causes": Breach.Cause.choices,
         "most_rows": desks.MOST_ROWS,
+        "silence": health.silence(now),
         "now": now,
     }

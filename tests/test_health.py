@@ -130,6 +130,30 @@ def test_a_message_that_should_have_left_is_red(clock: time_machine.Traveller) -
     assert light("Outbox") is Light.RED
 
 
+def test_a_mail_server_that_is_down_is_red_though_each_mail_waits_for_its_next_try(
+    clock: time_machine.Traveller,
+) -> None:
+    failed = {"state": Message.State.RETRY, "error": "No connection. The mail server hung up."}
+    waiting(**failed, next_try_at=timezone.now() + timedelta(hours=6))
+    assert light("Outbox") is Light.GREEN
+    clock.shift(timedelta(hours=2))
+    assert light("Outbox") is Light.RED
+    (said,) = [f.words for f in health.findings(timezone.now()) if f.name == "Outbox"]
+    assert said.startswith("E-mail does not get through: The mail server hung up.")
+
+
+def test_the_managers_page_says_when_nobody_is_told(
+    client: Client, manager: User, clock: time_machine.Traveller
+) -> None:
+    client.force_login(manager)
+    health.beat(timezone.now())
+    assert "not being told" not in client.get("/sla/attention/").content.decode()
+    clock.shift(timedelta(minutes=3))
+    page = client.get("/sla/attention/").content.decode()
+    assert "People are not being told right now" in page
+    assert "says what is wrong: worker." in page
+
+
 def test_messages_given_up_and_channels_switched_off_ask_for_a_look() -> None:
     assert light("Messages given up") is light("Slack channels") is Light.GREEN
     waiting(state=Message.State.DEAD)

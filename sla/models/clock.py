@@ -18,11 +18,7 @@ AROUND_THE_CLOCK = BusinessHours.around_the_clock()
 
 
 def hours_of(version: CalendarVersion | None) -> BusinessHours:
-    """The working time of a calendar version; None is around the clock.
-
-    Around the clock as well where it was spoilt behind our back: a promise in no hours would
-    never fall due.
-    """
+    """The working time of a calendar version; None is around the clock."""
     if version is None:
         return AROUND_THE_CLOCK
     return _hours(version.time_zone, json.dumps(version.weekly_hours), tuple(version.holidays))
@@ -34,10 +30,7 @@ def _hours(time_zone: str, weekly_hours: str, holidays: tuple[str, ...]) -> Busi
     said = CalendarVersion(
         time_zone=time_zone, weekly_hours=json.loads(weekly_hours), holidays=list(holidays)
     )
-    try:
-        return said.hours()
-    except ValueError:
-        return AROUND_THE_CLOCK
+    return said.hours()
 
 
 class ClockQuerySet(models.QuerySet["Clock"]):

@@ -143,8 +143,16 @@ class CalendarVersion(models.Model):
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     def hours(self) -> BusinessHours:
-        return BusinessHours(
-            self.time_zone,
-            {day: [(a, b) for a, b in spans] for day, spans in self.weekly_hours.items()},
-            [date.fromisoformat(day) for day in self.holidays],
-        )
+        """Its working time; around the clock where it can no longer be read.
+
+        Such as when the machine's data has dropped its zone: a promise in no hours would never
+        fall due.
+        """
+        try:
+            return BusinessHours(
+                self.time_zone,
+                {day: [(a, b) for a, b in spans] for day, spans in self.weekly_hours.items()},
+                [date.fromisoformat(day) for day in self.holidays],
+            )
+        except ValueError:
+            return BusinessHours.around_the_clock()

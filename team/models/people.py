@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -14,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from team.bounds import check_instant
+from team.zones import zone_named
 
 
 class Role(models.TextChoices):
@@ -126,10 +126,7 @@ class User(AbstractUser):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """Their time zone; the site's where the stored name no longer exists."""
-        try:
-            return zoneinfo.ZoneInfo(self.time_zone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+        return zone_named(self.time_zone)
 
     def leads(self, role: Role) -> bool:
         """Whether this manager leads people with `role`: who may sign for that side."""
