@@ -24,7 +24,7 @@ from messaging import outbox
 from sla import words
 from sla.breaches import NO_BACKUP
 from sla.ledger import Case, Coming
-from sla.models import Clock, Escalation, EscalationStep
+from sla.models import Clock, ClockKind, Escalation, EscalationStep
 from sla.models.policy import OF_THE_OWNER
 from sla.reach import LAST_RESORT, Asked, Crowd, first_reachable, in_line, person_of
 from team.availability import stand_ins, unavailable_because
@@ -255,7 +255,7 @@ def _fields(
     left = clock.left_at(now)
     return fields_of(case.handoff) | {
         "due": words.instant(clock.due_at, reader.zone) if clock.due_at else "",
-        "promise": clock.get_kind_display(),
+        "promise": ClockKind(clock.kind).label,  # read once; the choices are read each time
         "step": record.step.when_text,
         "time_left": words.span(left) if left >= timedelta() else "",
         "late_by": words.span(-left) if left < timedelta() else "",

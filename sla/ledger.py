@@ -135,6 +135,7 @@ class Ledger:
             before = _values(clock)
             self._derive(case, one, clock)
             self._plan(case, one, clock)
+            self._note_plan(case, one, clock)
             after = _values(clock)
             if clock.pk is not None and before != after:
                 changed = {name: value for name, value in after.items() if before[name] != value}
@@ -148,7 +149,7 @@ class Ledger:
     def stands(self, case: Case, clock: Clock) -> bool:
         """Whether a running clock's row says what the log says, read without writing anything.
 
-        Then its plan is up to date as well, for the sweep to act on.
+        Then what is coming on it is known as well, for the sweep to act on.
         """
         if not case.scripts:
             self._read(case)
@@ -231,7 +232,7 @@ class Ledger:
         clock.late_after = hours.add(reading.due, ZERO) if reading.due else None
 
     def _plan(self, case: Case, one: Script, clock: Clock) -> None:
-        """Which steps come when."""
+        """Which steps come when; nothing is written down yet."""
         case.coming[one.key] = coming = []
         if clock.state == Clock.State.RUNNING:
             hours = clock.hours()
@@ -241,7 +242,6 @@ class Ledger:
                 if at is not None and step.pk not in fired:
                     coming.append(Coming(step, at))
             coming.sort(key=_time)
-        self._note_plan(case, one, clock)
 
     def _note_plan(self, case: Case, one: Script, clock: Clock) -> None:
         """Write down what is coming, and when the sweep has to look next."""
