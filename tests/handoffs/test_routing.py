@@ -102,6 +102,28 @@ def test_the_country_finds_the_territory(
     assert (handoff.territory, handoff.owner) == (south, other_ae)
 
 
+def test_of_two_territories_that_name_the_country_the_first_gets_it_each_time(
+    sdr: User, north: Territory, south: Territory, ae: User, standard: object
+) -> None:
+    Territory.objects.filter(pk=south.pk).update(countries=["DE", "IT"])
+    for _ in range(3):
+        account = make_account(country="DE")
+        handoff = submitted(sdr=sdr, account=account, contact=make_contact(account))
+        assert (handoff.territory, handoff.owner) == (north, ae)
+
+
+def test_a_territory_without_anybody_goes_to_its_manager_with_an_alert(
+    sdr: User, south: Territory, other_manager: User, standard: object
+) -> None:
+    Territory.objects.filter(pk=south.pk).update(primary=None)
+    south.team.clear()
+    account = make_account(country="IT")
+    handoff = submitted(sdr=sdr, account=account, contact=make_contact(account))
+    assert handoff.is_unassigned and handoff.territory == south
+    assert handoff in Handoff.objects.visible_to(other_manager).unassigned()
+    assert Message.objects.filter(person=other_manager, kind="handoff_unassigned").exists()
+
+
 def test_nobody_found_goes_to_the_managers_list_with_an_alert(
     sdr: User, north: Territory, ae: User, backup: User, ae2: User, manager: User, draft: Handoff
 ) -> None:

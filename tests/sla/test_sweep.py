@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -20,7 +21,7 @@ from sla import clocks, tasks
 from sla.ledger import Case, Ledger
 from sla.models import Breach, Clock, Escalation
 from team.models import Absence
-from tests.factories import submitted
+from tests.factories import make_contact, submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -411,6 +412,42 @@ def test_one_by_one_ends_in_time_as_well(inbound, package):
 
     assert clocks.sweep(after(90), seconds=0)["reassigned"] == 1
     assert clocks.sweep(after(90))["reassigned"] == 3
+
+
+@pytest.mark.parametrize(
+    ("zone", "friday", "hours"),
+    [  # an hour before closing, the working day before the clocks change, and by how much
+        ("Europe/Berlin", datetime(2026, 3, 27, 15, 0, tzinfo=UTC), 1),
+        ("Europe/Berlin", datetime(2026, 10, 23, 14, 0, tzinfo=UTC), -1),
+        ("America/New_York", datetime(2026, 3, 6, 21, 0, tzinfo=UTC), 1),
+        ("America/New_York", datetime(2026, 10, 30, 20, 0, tzinfo=UTC), -1),
+        ("Australia/Lord_Howe", datetime(2026, 10, 2, 5, 30, tzinfo=UTC), 0.5),
+        ("Africa/Cairo", datetime(2026, 4, 23, 14, 0, tzinfo=UTC), 1),
+    ],
+)
+def test_over_a_change_of_the_clocks_nothing_fires_in_closed_hours(
+    clock, package, account, calendar, zone, friday, hours
+):
+    """Four business hours from an hour before closing: half are over an hour after opening."""
+    calendar.time_zone = zone
+    calendar.save()
+    clock.move_to(friday, tick=False)
+    fresh = make_contact(account)
+    handoff = submitted(**package | {"lead_source": "outbound", "contact": fresh})
+    local = friday.astimezone(ZoneInfo(zone))
+    opening = local.replace(hour=9) + timedelta(days=1)
+    while opening.weekday() > 4:
+        opening += timedelta(days=1)
+    assert opening.utcoffset() - local.utcoffset() == timedelta(hours=hours)
+    reminded_at = opening.astimezone(UTC) + timedelta(hours=1)
+
+    now = friday
+    while now < reminded_at:
+        assert clocks.sweep(now)["fired"] == 0
+        now += timedelta(minutes=30)
+    clocks.sweep(reminded_at)
+    assert [(e.action, e.due_at) for e in Escalation.objects.all()] == [("remind", reminded_at)]
+    assert handoff.clocks.get(kind="accept").due_at == reminded_at + timedelta(hours=2)
 
 
 # --- The cost ------------------------------------------------------------------------------------

@@ -82,6 +82,11 @@ def utc(*parts: int) -> datetime:
         (BERLIN, OFFICE, "2026-10-23T16:00+02:00", 120, "2026-10-26T10:00+01:00"),
         (BERLIN, ALL_DAY, "2026-03-29T01:30+01:00", 60, "2026-03-29T03:30+02:00"),
         (NEW_YORK, ALL_DAY, "2026-11-01T01:30-04:00", 60, "2026-11-01T01:30-05:00"),
+        # the leap day of 2028 is a Tuesday; the last second of a year
+        ("UTC", OFFICE, "2028-02-28T16:30+00:00", 60, "2028-02-29T09:30+00:00"),
+        ("UTC", OFFICE, "2028-02-29T16:30+00:00", 60, "2028-03-01T09:30+00:00"),
+        ("UTC", ALL_DAY, "2028-12-31T23:59:59+00:00", 1, "2029-01-01T00:00:59+00:00"),
+        ("UTC", OFFICE, "2027-12-31T23:59:59+00:00", 60, "2028-01-03T10:00+00:00"),
     ],
 )
 def test_add(zone: str, week: dict, start: str, minutes: int, due: str) -> None:
@@ -161,6 +166,12 @@ def test_a_holiday_is_a_date_of_the_calendars_zone() -> None:
     assert hours.add(at("2026-03-02T16:00+13:00"), timedelta(hours=2)) == at(
         "2026-03-04T10:00+13:00"
     )
+
+
+def test_a_leap_day_may_be_a_holiday() -> None:
+    hours = BusinessHours("UTC", OFFICE, [date(2028, 2, 29)])
+    assert hours.add(at("2028-02-28T16:30Z"), 60 * MINUTE) == at("2028-03-01T09:30Z")
+    assert hours.elapsed(at("2028-02-28T12:00Z"), at("2028-03-01T12:00Z")) == 8 * 60 * MINUTE
 
 
 def test_a_holiday_closes_the_night_that_starts_on_it_and_not_the_one_that_ends_on_it() -> None:
