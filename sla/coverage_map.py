@@ -14,6 +14,7 @@ from sla.models import ClockKind, PolicyVersion, Target
 from sla.presence import Presence, Watch, absences_between, territories_with_people, watch
 from team.business_time import ZERO
 from team.models import Territory, User
+from team.zones import zone_named
 
 MOST_WEEKS = 52  # ahead or back
 MOST_HOLES = 5  # told in words above a map
@@ -67,7 +68,7 @@ def maps(monday: date, now: datetime) -> list[Map]:
     absences = absences_between(begin - around, begin + timedelta(days=7) + around)
     watches = []
     for territory in territories:
-        zone = ZoneInfo(territory.calendar.time_zone)
+        zone = zone_named(territory.calendar.time_zone)
         edges = _local(monday, 0, zone), _local(monday + timedelta(days=7), 0, zone)
         watches.append((watch(territory, *edges, absences), zone))
     holed = {one.territory.pk: zone for one, zone in watches if one.holes}

@@ -11,6 +11,7 @@ from sla.arrivals import FEWEST, FEWEST_WEEKS, Arrivals, arrivals
 from sla.intervals import Interval, common, length, without
 from sla.presence import absences_between, territories_of, watch
 from team.models import Absence, Territory
+from team.zones import zone_named
 
 FURTHEST = timedelta(days=366)  # of a longer absence only the first year is looked at
 MOST_TOLD = 3  # stretches named one by one
@@ -31,7 +32,7 @@ class Foreseen(NamedTuple):
     @property
     def sentence(self) -> str:
         """Such as “In North nobody would be there Thu 5 Mar 14:00 to 17:00 …”."""
-        zone = ZoneInfo(self.territory.calendar.time_zone)
+        zone = zone_named(self.territory.calendar.time_zone)
         if not self.holes:
             came = "" if self.passed_on is None else f"; {_about(self.passed_on)} go there"
             return f"In {self.territory} somebody else is there in every open hour{came}."
@@ -61,7 +62,7 @@ def foresee(absence: Absence, now: datetime) -> list[Foreseen]:
         return []
     others = [one for one in absences_between(start, end) if one.pk != absence.pk]
     territories = territories_of(absence.user)
-    told = arrivals({t.pk: ZoneInfo(t.calendar.time_zone) for t in territories}, now)
+    told = arrivals({t.pk: zone_named(t.calendar.time_zone) for t in territories}, now)
     return [
         _in(territory, absence, others, (start, end), told[territory.pk])
         for territory in territories

@@ -49,6 +49,8 @@ def spoilt(request: pytest.FixtureRequest, handoff: Handoff, calendar: WorkCalen
         ("manager", "/sla/attention/"),
         ("manager", "/sla/coverage/"),
         ("manager", "/sla/coverage/?when=night"),
+        ("manager", "/sla/coverage/map/"),
+        ("manager", "/sla/handoffs/{pk}/minutes/"),
         ("manager", "/sla/health/"),
         ("manager", "/reports/"),
         ("revops", "/admin/handoffs/handoff/"),
