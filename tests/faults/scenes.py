@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import django
@@ -16,6 +17,8 @@ django.setup()
 from django.conf import settings  # noqa: E402  all of these need the apps
 from django.test import Client, override_settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
+from django_q.brokers import get_broker  # noqa: E402
+from django_q.signing import SignedPackage  # noqa: E402
 
 from handoffs import lifecycle  # noqa: E402
 from messaging import outbox  # noqa: E402
@@ -114,6 +117,22 @@ def keep_writing(writer: int, seconds: int) -> int:
         lifecycle.accept(handoff, by=handoff.owner or ae)
         done += 1
     return done
+
+
+class Gone:
+    """Stands for a class of an older release: what was pickled with it cannot be read."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return import_module, ("handoffs.no_longer_there",)
+
+
+def queue_what_is_gone() -> int:
+    """Put tasks of an older release into the worker’s queue; how many."""
+    tasks = [{"func": "sla.tasks.wake_everybody"}, {"func": Gone()}]
+    for task in tasks:
+        nothing = {"args": (), "kwargs": {}, "started": timezone.now()}
+        get_broker().enqueue(SignedPackage.dumps({"id": "1", "name": "gone", **nothing, **task}))
+    return len(tasks)
 
 
 def queue_of(ae: int) -> dict[str, int]:
