@@ -8,13 +8,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
 from config import logs, metrics
-from config.views import unavailable
+from config.views import is_trouble, unavailable
 from team.sessions import SEEN_AT, SIGNED_IN_AT
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -118,7 +117,7 @@ class ClearAnswers:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, (OperationalError, InterfaceError)):
+        if is_trouble(error):
             log.error("database: %s [%s]", type(error).__name__, request.id)  # type: ignore[attr-defined]
-            return unavailable(request)
+            return unavailable(request, error)
         return None

@@ -262,6 +262,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # How long somebody who mistypes waits: see team/sign_in.py.
 AXES_HANDLER = "team.sign_in.SignInGuard"
+AXES_USERNAME_CALLABLE = "team.sign_in.name_tried"
 AXES_CLIENT_IP_CALLABLE = "team.sign_in.client_address"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_FAILURE_LIMIT = 5
@@ -269,7 +270,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # trying while one waits adds nothing
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "errors/429.html"
+AXES_LOCKOUT_CALLABLE = "config.views.locked_out"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_DISABLE_ACCESS_LOG = True
 
@@ -393,11 +394,14 @@ if REDIS_URL:
     del Q_CLUSTER["orm"]
     Q_CLUSTER |= {"redis": REDIS_URL, "broker_class": "config.broker.RedisQueue"}
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
 if REDIS_URL:
     CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.cache.ForgetfulRedis",
         "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
     }
 
 LOGGING = {

@@ -1,12 +1,53 @@
-"""Pages that belong to no app: error pages and the two health checks."""
+"""Pages that belong to no app: error pages, and what crawlers and browsers ask for."""
 
+import re
 import sys
 
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import InterfaceError, InternalError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, RawPostDataException
+from django.http.multipartparser import MultiPartParserError
 from django.template import loader
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
+
+# What the database says, and what that means to whoever wanted to save
+TROUBLE = (
+    (
+        ("read-only", "readonly"),
+        "Nothing can be saved right now, reading works. What you typed is below: copy it, and try "
+        "again in some minutes.",
+    ),
+    (
+        ("is full", "no space left"),
+        "There is no room left on the server, so nothing was saved; reading works. What you typed "
+        "is below: copy it, and tell a RevOps admin.",
+    ),
+    (
+        ("is locked", "deadlock", "lock timeout", "could not serialize"),
+        "Too many people are saving at once, so nothing was saved. What you typed is below; go "
+        "back and send it again in a few seconds.",
+    ),
+)
+
+# Never shown again, not even to whoever typed it
+SECRET = re.compile(r"password|secret|token|code|otp|key|webhook", re.IGNORECASE)
+# What asking for a form can raise when the form cannot be read
+UNREADABLE = (
+    SuspiciousOperation,
+    BadRequest,
+    MultiPartParserError,
+    RawPostDataException,
+    OSError,
+    UnicodeError,
+)
+LONGEST_SHOWN = 50_000  # characters of all that was typed
 
 WORDS = {
     400: ("This request could not be read", "Go back and try again."),
@@ -16,7 +57,11 @@ WORDS = {
     ),
     404: ("Nothing here", "It may have been moved, or it belongs to somebody else’s desk."),
     409: ("Somebody was faster", "Go back, look at the present state and try again."),
-    413: ("Too much at once", "The largest form that can be sent is 2.5 MB."),
+    413: (
+        "Too much at once",
+        "The largest form that can be sent is 2.5 MB and 2,000 fields. Go back, your text is still "
+        "in the form; make it shorter, then send it again.",
+    ),
     429: ("Too many tries", "Wait a few minutes, then try again."),
     500: ("Something broke on our side", "It was written down. Nothing you had saved is lost."),
     503: (
@@ -36,19 +81,31 @@ def answer(request: HttpRequest, status: int, sentence: str = "") -> HttpRespons
         "title": title,
         "words": sentence or words,
         "request_id": getattr(request, "id", ""),
-        "typed": _typed(request) if status in (403, 409) else [],
+        "typed": _typed(request),
     }
     return HttpResponse(template.render(context), status=status)
 
 
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:
     """What was typed into the form that could not be taken, so that it can be copied."""
-    hidden = {"csrfmiddlewaretoken", "password", "password1", "password2"}
-    return [(n, str(v)) for n, v in request.POST.items() if n not in hidden and v]
+    typed: list[tuple[str, str]] = []
+    left = LONGEST_SHOWN
+    for name, value in _form(request):
+        if value and not SECRET.search(name) and left > 0:
+            typed.append((name[:200], value[:left]))
+            left -= len(value)
+    return typed
+
+
+def _form(request: HttpRequest) -> list[tuple[str, str]]:
+    try:
+        return [(name, str(value)) for name, value in request.POST.items()]
+    except UNREADABLE:
+        return []
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    too_large = type(exception).__name__ in {"RequestDataTooBig", "TooManyFieldsSent"}
+    too_large = isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent))
     return answer(request, 413 if too_large else 400)
 
 
@@ -65,14 +122,25 @@ def broken(request: HttpRequest) -> HttpResponse:
 
     The session and the person are read by middleware, out of reach of `ClearAnswers`.
     """
-    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
-        return unavailable(request)
+    error = sys.exc_info()[1]
+    if error is not None and is_trouble(error):
+        return unavailable(request, error)
     return answer(request, 500)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    """The database is away, busy or read-only: nothing was saved, and it is worth another try."""
-    response = answer(request, 503)
+def is_trouble(error: BaseException) -> bool:
+    """Whether the database is away, busy, full or read-only, rather than asked for nonsense."""
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return True
+    # PostgreSQL’s “read-only transaction”, which Django passes on as one of its internal errors
+    return isinstance(error, InternalError) and "read-only" in str(error)
+
+
+def unavailable(request: HttpRequest, error: BaseException | None = None) -> HttpResponse:
+    """The database is away, busy, full or read-only: nothing was saved, and says what to do."""
+    said = str(error).lower()
+    words = (words for signs, words in TROUBLE if any(sign in said for sign in signs))
+    response = answer(request, 503, next(words, ""))
     response["Retry-After"] = "10"
     return response
 
@@ -82,6 +150,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return answer(
         request, 403, "This page was open for too long. Reload it; what you typed is below."
     )
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None, credentials: dict[str, str] | None
+) -> HttpResponse:
+    """Who mistyped too often waits; django-axes asks for this page."""
+    answered = answer(request, 429)
+    answered["Retry-After"] = "60"
+    return answered
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.contrib import messages
 from django.contrib.admin import helpers
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import DataError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
@@ -109,7 +109,14 @@ class DeskAdmin(_Guards, Trail, ModelAdmin):
         if not self._selection_is_readable(request):
             self.message_user(request, SELECTION_CHANGED, messages.WARNING)
             return HttpResponseRedirect(request.get_full_path())
-        return super().changelist_view(request, extra_context)
+        try:
+            return super().changelist_view(request, extra_context)
+        except (ValueError, OverflowError, DataError):
+            # A value that Django takes and that no date or column can be, such as the year 99999
+            if request.method != "GET" or not request.GET:
+                raise
+            self.message_user(request, BAD_FILTER, messages.WARNING)
+            return HttpResponseRedirect(request.path)
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str

@@ -20,6 +20,7 @@ from team.models import User
 WINDOW = timedelta(hours=1)
 FREE_TRIES = 5
 LONGEST_WAIT = 15  # minutes
+LONGEST_NAME = 255  # characters; PostgreSQL refuses the record of a longer one
 
 
 def client_address(request: HttpRequest) -> str:
@@ -31,6 +32,12 @@ def client_address(request: HttpRequest) -> str:
         return str(ipaddress.ip_address(address))
     except ValueError:
         return "0.0.0.0"  # noqa: S104  an address nobody has, not one to listen on
+
+
+def name_tried(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
+    """The user name that somebody tries, as far as a record of it can hold."""
+    given = (credentials or {}).get("username") or request.POST.get("username")
+    return str(given).replace("\0", "")[:LONGEST_NAME] if given else None
 
 
 class SignInGuard(AxesDatabaseHandler):

@@ -1,6 +1,7 @@
 """The SDR's form: start a handoff, fill it in, hear what is missing; saving is form_saving."""
 
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -36,17 +37,17 @@ def new(request: HttpRequest) -> HttpResponse:
     added = NewAccountForm(request.POST if start.wants_new_account() else None)
     if request.method == "POST" and start.is_valid():
         account = start.cleaned_data["account"]
-        if start.wants_new_account() and added.is_valid():
-            account = added.save_for(user)
-        if account is not None or not start.wants_new_account():
+        is_new = start.wants_new_account() and added.is_valid()
+        if account is not None or is_new or not start.wants_new_account():
             try:
-                handoff = prefill.begin(
-                    sdr=user,
-                    by=user,
-                    account=account,
-                    at=timezone.now(),
-                    lead_source=start.cleaned_data["lead_source"] or LeadSource.MEETING,
-                )
+                with transaction.atomic():  # no company without the handoff it was entered for
+                    handoff = prefill.begin(
+                        sdr=user,
+                        by=user,
+                        account=added.save_for(user) if is_new else account,
+                        at=timezone.now(),
+                        lead_source=start.cleaned_data["lead_source"] or LeadSource.MEETING,
+                    )
             except TransitionRefused as refused:
                 raise PermissionDenied(str(refused)) from refused
             return redirect("handoff_edit", pk=handoff.pk)

@@ -8,8 +8,9 @@ from pathlib import PurePath
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportMixin
 from unfold.contrib.import_export.forms import ExportForm
 
+from team.admin_base import BAD_FILTER
 from team.audit import Change, note
 from team.models import Deed
 from team.pages import page
@@ -168,6 +170,16 @@ class SheetDoor(ImportExportMixin):
     def export_action(self, request: HttpRequest) -> HttpResponse:
         if not self.has_export_permission(request):
             raise PermissionDenied
+        try:
+            return self._export(request)
+        except (IncorrectLookupParameters, ValueError, OverflowError, DataError):
+            # The rows to export are those of the list’s address, and somebody has written in it
+            if not request.GET:
+                raise
+            self.message_user(request, BAD_FILTER, messages.WARNING)
+            return HttpResponseRedirect(self._url("changelist"))
+
+    def _export(self, request: HttpRequest) -> HttpResponse:
         most, count = export_rows_for(request.user), 0  # type: ignore[arg-type]
         if request.method == "POST":
             count = self.get_export_queryset(request)[: most + 1].count()
