@@ -21,6 +21,7 @@ from django.db import Error, connection
 from django.db.models import Min
 from django_q.brokers import get_broker
 from django_q.models import OrmQ, Schedule
+from redis.exceptions import RedisError
 
 from config import processes, schedules
 from config.leftovers import Note
@@ -159,6 +160,9 @@ class Supervisor:
             log.warning("The database does not answer: %s", type(error).__name__)
             connection.close()
             self.signs.forget()
+        except RedisError as error:
+            # Without it the cluster hears of no task: its silence counts, and we do its work
+            log.warning("Redis does not answer: %s", type(error).__name__)
 
     def _help_out(self, sign: str) -> None:
         """Do the urgent work in processes of our own until the cluster answers; safe to repeat."""
