@@ -10,7 +10,7 @@ ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgres faults bench screenshots lint types check ci lock base dev clean
+.PHONY: help run test test-sqlite test-postgres faults fuzz mutants bench screenshots lint types check ci audit sbom lock base dev tools clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -42,6 +42,13 @@ test-sqlite: dev ## the suite on SQLite, with everything
 
 faults: dev ## the long form of the fault tests: processes killed at random, 1,000 clocks
 	@FAULTS=long $(PYTEST) tests/faults $(ARGS)
+
+fuzz: dev ## requests that nobody would send on purpose, 10,000 on each database: no answer is a 5xx
+	@FUZZ=$${FUZZ:-10000} $(PYTEST) tests/fuzz -s $(ARGS)
+	@FUZZ=$${FUZZ:-10000} $(PY) -m tests.postgres $(PYTEST) tests/fuzz -s $(ARGS)
+
+mutants: dev ## turn each rule of who may do what around, one by one: the tests have to notice
+	@$(PY) -m tests.permissions.mutants $(ARGS)
 
 bench: dev ## the benchmarks: work, ours, peer or limit, ratio
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
@@ -90,12 +97,28 @@ dev: .venv/bin/activate
 	rm -rf .venv; \
 	$$found -m venv .venv || { rm -rf .venv; echo "Python’s venv is missing (on Debian: apt-get install python3-venv)." >&2; exit 1; }
 
+tools: .venv/bin/activate
+	@cmp -s requirements/tools.txt .tools/tools.txt || { \
+	  echo "Installing the tools…"; \
+	  $(PY) -m venv --clear .tools \
+	  && .tools/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/tools.txt \
+	  && cp requirements/tools.txt .tools/tools.txt; }
+
+audit: tools ## ask an advisory database about every locked package; fails when it could not
+	@.tools/bin/python requirements/audit.py
+
+sbom: tools ## the bill of materials (CycloneDX), from the lock
+	@.tools/bin/cyclonedx-py requirements requirements/base.txt --pyproject pyproject.toml \
+	  --output-reproducible --validate -o handoff-desk.cdx.json
+	@echo "handoff-desk.cdx.json: $$(grep -c '"purl"' handoff-desk.cdx.json) packages"
+
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --upgrade
 lock: dev ## resolve requirements/*.in into the hashed locks
 	@$(PY) -m pip install -qq --disable-pip-version-check uv
 	@$(COMPILE) requirements/base.in -o requirements/base.txt
 	@$(COMPILE) requirements/dev.in -c requirements/base.txt -o requirements/dev.txt
+	@$(COMPILE) requirements/tools.in -o requirements/tools.txt
 
 clean: ## remove what can be made again; the database in var/ stays
-	rm -rf .venv staticfiles .mypy_cache .ruff_cache .hypothesis .import_linter_cache var/static.json
+	rm -rf .venv .tools handoff-desk.cdx.json staticfiles .mypy_cache .ruff_cache .hypothesis .import_linter_cache var/static.json
