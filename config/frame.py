@@ -73,6 +73,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("My work", "home", "home")
                     | {"active": lambda request: request.path == "/"},
                     _entry("Queue", "inbox", "queue", "ae", "manager", "revops"),
+                    _entry("Whose turn", "balance", "fairness", "ae", "manager", "revops"),
                     _entry("New handoff", "add_circle", "handoff_new", "sdr", "manager"),
                     _entry("All handoffs", "list_alt", "admin:handoffs_handoff_changelist"),
                     _entry("Reports", "monitoring", "reports"),

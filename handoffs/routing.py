@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q
-
 from accounts.territories import territory_of
+from handoffs.fairness import shares_of
 from handoffs.models import Handoff
 from team.availability import stand_ins, unavailable_because
 from team.models import Territory, User
@@ -49,7 +48,8 @@ def route(handoff: Handoff, now: datetime) -> Decision:
     """The account's own AE, else the territory's primary, else the fewest open in its team.
 
     Somebody away, deactivated, full, or the author is passed over in favour of whoever stands in
-    for them (product.md, section 3). A tie goes to the lowest id, so it is the same each time.
+    for them (product.md, section 3). In the team a leave and earlier turns count as `fairness`
+    says; its others are stored as well, each with what spoke against them.
     """
     account = handoff.account
     territory = territory_of(account) if account else None
@@ -77,10 +77,14 @@ def route(handoff: Handoff, now: datetime) -> Decision:
         for hop in stand_ins(first, territory, now):
             if chosen := ask(hop.user, hop.because):
                 return Decision(chosen, territory, f"{hop.because}; {because} cannot", considered)
-    for member, load in _team_by_load(territory):
-        because = f"fewest open handoffs in {territory} ({load})"
-        if chosen := ask(member, because):
-            return Decision(chosen, territory, because, considered)
+    shares = shares_of(territory, now) if territory else []
+    for place, share in enumerate(shares):
+        if chosen := ask(share.user, share.because(territory)):
+            for other in shares[place + 1 :]:
+                if other.user.pk not in seen:
+                    verdict = _unfit(other.user, handoff, now) or other.behind(share)
+                    considered.append(Candidate(other.user, other.because(territory), verdict))
+            return Decision(chosen, territory, share.because(territory), considered)
     if not queue:
         for hop in stand_ins(None, territory, now):
             if chosen := ask(hop.user, hop.because):
@@ -100,12 +104,3 @@ def _unfit(user: User, handoff: Handoff, now: datetime) -> str:
     if not user.is_ae:
         return "is not an AE"
     return unavailable_because(user, now, load_of(user))
-
-
-def _team_by_load(territory: Territory | None) -> list[tuple[User, int]]:
-    if territory is None:
-        return []
-    counted = territory.team.annotate(
-        load=Count("owned", filter=Q(owned__status__in=["submitted", "returned", "accepted"]))
-    ).order_by("load", "pk")
-    return [(user, user.load) for user in counted]

@@ -263,6 +263,18 @@ DISQUALIFYING = [
     ("after_other", "Something else", True, "What happened, so that we can add a reason for it"),
 ]
 
+# Nothing an AE decides for themselves: who declines a lead for lack of time keeps the turn
+GIVING_BACK = frozenset(
+    (
+        "duplicate",
+        "wrong_territory",
+        "existing_customer",
+        "after_duplicate",
+        "no_shows",
+        "unreachable",
+    )
+)
+
 
 @transaction.atomic
 def ship() -> None:
@@ -305,7 +317,15 @@ def _ship_frameworks() -> None:
 def _ship_reasons() -> None:
     known = set(Reason.objects.values_list("code", flat=True))
     Reason.objects.bulk_create(
-        Reason(code=code, label=label, use=use, counts=counts, hint=hint, position=position)
+        Reason(
+            code=code,
+            label=label,
+            use=use,
+            counts=counts,
+            gives_back=code in GIVING_BACK,
+            hint=hint,
+            position=position,
+        )
         for use, reasons in (
             (Reason.Use.REJECT, REJECTING),
             (Reason.Use.RETURN, RETURNING),

@@ -39,14 +39,15 @@ class ReasonAdmin(KeptAdmin):
         "use",
         "position",
         "counts",
+        "gives_back",
         "is_active",
         "times_given",
         "ruled_on",
     ]
-    list_editable = ["label", "position", "counts", "is_active"]
+    list_editable = ["label", "position", "counts", "gives_back", "is_active"]
     list_filter = [("use", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter)]
     search_fields = ["code", "label"]
-    fields = ["code", "label", "use", "hint", "counts", "position", "is_active"]
+    fields = ["code", "label", "use", "hint", "counts", "gives_back", "position", "is_active"]
     prepopulated_fields = {"code": ["label"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reason]:

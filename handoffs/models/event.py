@@ -24,6 +24,11 @@ class Reason(models.Model):
         default=True,
         help_text="Duplicates, wrong territory and lack of capacity say nothing about the SDR.",
     )
+    gives_back = models.BooleanField(
+        "gives the turn back",
+        default=False,
+        help_text="Whoever got it is sooner next again: for what was never theirs to win.",
+    )
     hint = models.CharField(max_length=200, blank=True, help_text="What the sentence should name.")
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField("offered", default=True)

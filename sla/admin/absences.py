@@ -12,8 +12,6 @@ from team.admin.absences import AbsenceAdmin
 from team.forms import AbsenceForm
 from team.models import Absence
 
-WHEN_AND_WHO = ("user", "starts_at", "ends_at", "cover")
-
 
 class ForeseeingForm(AbsenceForm):
     """Stops once where nobody would be there; saving the same again goes through."""
@@ -24,7 +22,7 @@ class ForeseeingForm(AbsenceForm):
     def clean(self) -> dict[str, Any]:
         found = super().clean()
         self.foreseen = []
-        if self.errors or not any(name in self.changed_data for name in WHEN_AND_WHO):
+        if self.errors:
             return found
         planned = Absence(
             pk=self.instance.pk,
@@ -33,6 +31,8 @@ class ForeseeingForm(AbsenceForm):
             ends_at=found["ends_at"],
             cover=found.get("cover"),
         )
+        if self.instance.pk and _mark(planned) == _mark(self.instance):
+            return found
         self.foreseen = foresee(planned, timezone.now())
         holes = [one for one in self.foreseen if one.holes]
         told = _mark(planned)
@@ -52,7 +52,7 @@ class ForeseeingForm(AbsenceForm):
 
 def _mark(planned: Absence) -> str:
     """What tells one planned absence from another."""
-    when = f"{planned.starts_at.isoformat()} {planned.ends_at.isoformat()}"
+    when = f"{planned.starts_at.timestamp():.0f} {planned.ends_at.timestamp():.0f}"
     return f"{planned.user_id} {planned.cover_id or ''} {when}"
 
 

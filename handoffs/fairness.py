@@ -1,0 +1,184 @@
+"""Who of a team comes next and why: open handoffs, shares kept for a leave, turns; changes none.
+
+A turn is a handoff that routing gave somebody at its submission. Where a territory has a primary,
+nobody takes turns: the primary comes first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Prefetch
+
+from handoffs.models import Contest, Handoff, HandoffEvent
+from handoffs.models.event import EventKind
+from team.models import Absence, Territory, User
+
+OPEN = (Handoff.Status.SUBMITTED, Handoff.Status.RETURNED, Handoff.Status.ACCEPTED)
+WINDOW = timedelta(days=28)  # how far back turns count
+
+
+class Share(NamedTuple):
+    """How somebody stands in their team. The first by `standing` is next.
+
+    `kept` is what a leave keeps for them: as many as each colleague on average was given here
+    meanwhile and still has open. So nobody is flooded on return, and nobody starved: it shrinks as
+    colleagues finish theirs.
+    """
+
+    user: User
+    open: int
+    kept: float
+    turns: int
+    given_back: int
+    last_turn: datetime | None
+
+    @property
+    def standing(self) -> tuple[float, int, float, int]:
+        """The order of who is next: fewest open and kept, fewest turns, longest since the last."""
+        since = self.last_turn.timestamp() if self.last_turn else 0.0
+        return round(self.open + self.kept, 6), self.turns, since, self.user.pk
+
+    def because(self, territory: Territory | None) -> str:
+        kept = f" and {self.kept:.2g} kept for a leave" if self.kept else ""
+        turns = "1 turn" if self.turns == 1 else f"{self.turns} turns"
+        return f"fewest open handoffs in {territory} ({self.open}{kept}; {turns})"
+
+    def behind(self, first: Share) -> str:
+        """Why not they but `first`, who is before them in the order."""
+        mine, theirs = self.standing, first.standing
+        if mine[0] > theirs[0]:
+            return f"has {mine[0] - theirs[0]:.2g} more than {first.user}"
+        if mine[1] > theirs[1]:
+            more = mine[1] - theirs[1]
+            turns = "1 more turn" if more == 1 else f"{more} more turns"
+            return f"as many open, but {turns} in four weeks than {first.user}"
+        if mine[2] > theirs[2]:
+            return f"level with {first.user}, whose last turn is longer ago"
+        return f"level with {first.user}, who is first on the list"
+
+
+def shares_of(territory: Territory, now: datetime) -> list[Share]:
+    """The team of a territory, whoever is next first. Five queries, whatever its history."""
+    team = list(territory.team.all())
+    ids = [user.pk for user in team]
+    opened = list(
+        Handoff.objects.filter(owner__in=ids, status__in=OPEN)
+        .order_by()
+        .values_list("owner_id", "territory_id", "submitted_at")
+    )
+    load = Counter(owner for owner, _, _ in opened)
+    here = [(owner, at) for owner, place, at in opened if place == territory.pk and at is not None]
+    leaves = _leaves(ids, [at for _, at in here], now)
+    last: dict[int, datetime | None] = dict.fromkeys(ids)
+    counted: Counter[int] = Counter()
+    returned: Counter[int] = Counter()
+    for turn in turns_of(ids, territory, now):
+        counted[turn.user_id] += not turn.given_back
+        returned[turn.user_id] += bool(turn.given_back)
+        if not turn.given_back:
+            last[turn.user_id] = max(turn.at, last[turn.user_id] or turn.at)
+    shares = [
+        Share(
+            user=user,
+            open=load[user.pk],
+            kept=_kept(user.pk, ids, here, leaves[user.pk]),
+            turns=counted[user.pk],
+            given_back=returned[user.pk],
+            last_turn=last[user.pk],
+        )
+        for user in team
+    ]
+    return sorted(shares, key=lambda share: share.standing)
+
+
+class Turn(NamedTuple):
+    """A handoff that routing gave somebody; `given_back`: why it does not count, else empty."""
+
+    handoff: Handoff
+    user_id: int
+    at: datetime
+    given_back: str
+
+
+def turns_of(people: Iterable[int], territory: Territory, now: datetime) -> list[Turn]:
+    """The turns of these people in a territory in the last four weeks, the newest first."""
+    events = (
+        HandoffEvent.objects.filter(
+            kind=EventKind.SUBMITTED,
+            occurred_at__gte=now - WINDOW,
+            occurred_at__lte=now,
+            owner__in=list(people),
+            handoff__territory=territory,
+        )
+        .select_related("handoff__owner")
+        .defer("data", "handoff__call_notes")
+        .prefetch_related(
+            Prefetch(
+                "handoff__events",
+                HandoffEvent.objects.filter(
+                    kind__in=[EventKind.REJECTED, EventKind.DISQUALIFIED]
+                ).select_related("reason", "contest"),
+                to_attr="endings",
+            )
+        )
+        .order_by("-occurred_at", "-pk")
+    )
+    return [
+        Turn(event.handoff, event.owner_id, event.occurred_at, why_given_back(event))
+        for event in events
+        if event.owner_id is not None
+    ]
+
+
+def why_given_back(given: HandoffEvent) -> str:
+    """Why a turn does not count, in words; empty where it does.
+
+    Only for what is on this list: withdrawn by the SDR, moved to somebody else before it was
+    accepted, closed for a reason that RevOps marked, or a rejection that was contested and stands.
+    An AE's own rejection alone gives nothing back.
+    """
+    handoff = given.handoff
+    if handoff.status == Handoff.Status.WITHDRAWN:
+        return "withdrawn by its SDR"
+    if handoff.owner_id != given.owner_id and handoff.accepted_by_id != given.owner_id:
+        return f"moved to {handoff.owner or 'the unassigned list'} before it was accepted"
+    endings: list[HandoffEvent] = handoff.endings  # type: ignore[attr-defined]
+    for ending in endings:
+        if ending.reason is not None and ending.reason.gives_back:
+            return f"closed as “{ending.reason}”"
+        contest = getattr(ending, "contest", None)
+        if contest is not None and contest.ruling == Contest.Ruling.UPHELD:
+            return "the rejection was contested and stands"
+    return ""
+
+
+def _leaves(
+    people: list[int], opened: list[datetime], now: datetime
+) -> dict[int, list[tuple[datetime, datetime]]]:
+    """When these people were away since the first of what is open came in."""
+    found: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    if opened:
+        rows = Absence.objects.filter(user__in=people, ends_at__gt=min(opened), starts_at__lt=now)
+        for user, starts, ends in rows.values_list("user_id", "starts_at", "ends_at"):
+            found[user].append((starts, min(ends, now)))
+    return found
+
+
+def _kept(
+    person: int,
+    team: list[int],
+    here: list[tuple[int, datetime]],
+    leaves: list[tuple[datetime, datetime]],
+) -> float:
+    """What each colleague was given on average during these leaves and still has open."""
+    colleagues = [pk for pk in team if pk != person]
+    if not leaves or not colleagues:
+        return 0.0
+    given = sum(
+        owner != person and any(start <= at < end for start, end in leaves) for owner, at in here
+    )
+    return given / len(colleagues)
