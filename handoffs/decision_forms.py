@@ -294,6 +294,10 @@ class CancelForm(DecisionForm):
     note = text("What they said", required=False, rows=2)
 
 
+class AnsweredForm(DecisionForm):
+    note = text("How they said it", "Such as “accepted the invitation”.", required=False, rows=2)
+
+
 class HeldForm(DecisionForm):
     note = text("What came of it", required=False, rows=2)
 

@@ -27,6 +27,7 @@ WITH_OUTCOME = (Handoff.Status.ACCEPTED, Handoff.Status.QUALIFIED)
 MOST_AHEAD = timedelta(days=366)
 MINUTES = 30  # how long an agreed meeting takes unless somebody says otherwise
 BEGUN = "Its time has come: record first whether it took place."
+ALREADY_ANSWERED = "It is noted already that they said yes to this time."
 ALREADY_COMING = "A meeting is already coming up: reschedule that one instead."
 
 
@@ -104,6 +105,26 @@ def hold(
     if meeting.status == Meeting.Status.TENTATIVE:
         raise TransitionRefused("This meeting is tentative: the package has to be complete first.")
     return _decide(meeting, Meeting.Status.HELD, EventKind.MEETING_HELD, by=by, at=at, note=note)
+
+
+def answer_invitation(
+    meeting: Meeting, *, by: User | None, note: str = "", at: datetime | None = None
+) -> Meeting:
+    """They said yes to this time, by mail, calendar or phone. Said once for each time."""
+    at = at or timezone.now()
+    meeting.handoff = _open_to(meeting.handoff_id, by, rights.BOOK)
+    if meeting.status in COMING and meeting.starts_at <= at:
+        raise TransitionRefused(BEGUN)
+    with transaction.atomic():
+        unanswered = Meeting.objects.filter(
+            pk=meeting.pk, status__in=COMING, answered_at__isnull=True
+        )
+        if not unanswered.update(answered_at=at):
+            meeting.refresh_from_db()
+            raise TransitionRefused(ALREADY_ANSWERED if meeting.answered_at else _settled(meeting))
+        meeting.refresh_from_db()
+        _log(meeting, EventKind.MEETING_ANSWERED, by=by, at=at, note=note)
+    return meeting
 
 
 def miss(

@@ -2,12 +2,17 @@
 
 from django.utils import timezone
 
-from handoffs import news, waiting
+from handoffs import news, no_show, waiting
 
 
 def measure_speed() -> None:
     """Measure what waiting costs from how the team's own handoffs ended."""
     waiting.measure(timezone.now())
+
+
+def measure_shows() -> None:
+    """Count how many came to their meetings, by the risk that was foretold."""
+    no_show.measure(timezone.now())
 
 
 def tell_news() -> None:

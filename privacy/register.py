@@ -90,6 +90,7 @@ REGISTER: dict[str, dict[Kind, str]] = {
     },
     "handoffs.LeadSourceRule": {Kind.BUSINESS: "why", Kind.TECHNICAL: "criterion_code"},
     "handoffs.SpeedCurve": {Kind.TECHNICAL: "points"},
+    "handoffs.ShowRecord": {Kind.TECHNICAL: "bands"},
     "handoffs.Handoff": {
         Kind.BUSINESS: "company_size industry opportunity_url",
         Kind.PERSONAL: "original_source tech_stack growth_signals why_targeted call_notes "

@@ -11,7 +11,7 @@ from config.demo.cast import go_away, hire, open_offices
 from config.demo.library import fill_the_library
 from config.demo.market import found_companies, meet_people
 from config.demo.stories import ENDINGS, Act, Story
-from handoffs import waiting
+from handoffs import no_show, waiting
 from handoffs.lifecycle import TransitionRefused
 from handoffs.models import Framework, HandoffEvent
 from messaging.models import Message
@@ -73,6 +73,7 @@ def play(
         perform(sorted(acts), now, say)
         leave_no_trace_of_playing(random, people, now)
         waiting.measure(now)
+        no_show.measure(now)
 
 
 def tell(

@@ -299,6 +299,10 @@ class Story:
 
     def _introduce(self, at: datetime) -> None:
         sending.send(self._fresh, Letter.Kind.INTRODUCTION, by=self.sdr, at=at)
+        meeting = self._fresh.coming_meeting()
+        reliable = self.ending in ("qualified", "met")
+        if meeting and meeting.starts_at > at and (meeting.pk % 5 > 0) == reliable:
+            meetings.answer_invitation(meeting, by=self.sdr, note="Accepted it.", at=at)
 
     def _contact(self, at: datetime) -> None:
         handoff = self._fresh

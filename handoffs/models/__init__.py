@@ -14,7 +14,7 @@ from handoffs.models.package import (
 )
 from handoffs.models.preparation import CaseStudy, CompetitorNote, Preparation
 from handoffs.models.rule import LeadSourceRule
-from handoffs.models.speed import SpeedCurve
+from handoffs.models.speed import ShowRecord, SpeedCurve
 from handoffs.models.standard import Criterion, Framework, FrameworkVersion, MustHave
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Preparation",
     "Quote",
     "Reason",
+    "ShowRecord",
     "SpeedCurve",
     "Trigger",
 ]

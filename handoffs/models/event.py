@@ -60,6 +60,7 @@ class EventKind(models.TextChoices):
     CONTACTED = "contacted", "contacted the prospect"
     MEETING_BOOKED = "meeting_booked", "booked the meeting"
     MEETING_CONFIRMED = "meeting_confirmed", "confirmed the meeting"
+    MEETING_ANSWERED = "meeting_answered", "noted that they said yes to the meeting"
     MEETING_HELD = "meeting_held", "held the meeting"
     MEETING_MISSED = "meeting_missed", "recorded a no-show"
     MEETING_CANCELLED = "meeting_cancelled", "cancelled the meeting"

@@ -52,6 +52,9 @@ class Meeting(models.Model):
     uid = models.CharField(max_length=80, default=new_uid, editable=False)
     sequence = models.PositiveSmallIntegerField(default=0, editable=False)
     booked_at = models.DateTimeField(default=timezone.now, editable=False)
+    answered_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When they said yes to this time."
+    )
     outcome_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

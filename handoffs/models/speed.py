@@ -22,3 +22,21 @@ class SpeedCurve(models.Model):
 
     def __str__(self) -> str:
         return f"Speed to conversion, {self.cases} cases"
+
+
+class ShowRecord(models.Model):
+    """How many came to their meetings, by the risk that was foretold: the newest count, one row.
+
+    Written by `handoffs.no_show.measure`. `bands` is {band: [came, meetings]}.
+    """
+
+    measured_at = models.DateTimeField()
+    bands = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="one_show_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Meetings by risk, as of {self.measured_at:%d %b %Y}"

@@ -19,6 +19,7 @@ from handoffs.views.decisions import Decision, open_to
 from handoffs.views.doors import person, taken_by_somebody, visible_or_404, with_role
 from handoffs.views.meeting_decisions import newest
 from handoffs.views.next_steps import steps_of, what_came_back, why_tentative
+from handoffs.views.risk import card_of
 from team.models import User
 from team.pages import page
 
@@ -26,7 +27,7 @@ WRITING = (Handoff.Status.DRAFT, Handoff.Status.RETURNED)
 # What the next step of the work is, so that its button stands out.
 MAIN = ("accept", "meeting_held", "contact", "opportunity", "rule", "contest")
 BESIDE = ("meeting_missed", "return", "reject", "contact", "opportunity", "disqualify")
-OF_THE_MEETING = ("meeting_book", "meeting_move", "meeting_cancel")
+OF_THE_MEETING = ("meeting_book", "meeting_answered", "meeting_move", "meeting_cancel")
 
 
 class Detail(NamedTuple):
@@ -96,6 +97,9 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
     }
     offered = open_to(user, handoff, now)
     context |= {
+        "risk": card_of(
+            handoff, context["meeting"], events, offered, sees_people=not veil.drawn, now=now
+        ),
         "steps": steps_of(user, handoff, veil, offered, now),
         "chain": _chain(handoff),
         "why_tentative": why_tentative(handoff, context["gap_count"]),

@@ -53,6 +53,13 @@ def _not_to_come(handoff: Handoff, now: datetime) -> str:
     return meetings.BEGUN if meeting.starts_at <= now else ""
 
 
+def _no_answer(handoff: Handoff, now: datetime) -> str:
+    meeting = newest(handoff)
+    if meeting is not None and meeting.answered_at and meeting.status in meetings.COMING:
+        return meetings.ALREADY_ANSWERED
+    return _not_to_come(handoff, now)
+
+
 def _no_outcome(handoff: Handoff, now: datetime) -> str:
     meeting = newest(handoff)
     if meeting is None or meeting.status not in meetings.COMING:
@@ -86,6 +93,19 @@ MEETINGS = [
         intro="Whoever was invited gets an update of the same invitation.",
         icon="event_repeat",
         why_not_now=_no_move,
+    ),
+    Decision(
+        "meeting_answered",
+        "They said yes",
+        "They said yes to this time",
+        rights.BOOK,
+        Handoff.OPEN,
+        _of_newest(meetings.answer_invitation),
+        "Noted. The risk of a no-show goes down.",
+        form=forms.AnsweredForm,
+        intro="They accepted the invitation, or confirmed the time by mail or phone.",
+        icon="mark_email_read",
+        why_not_now=_no_answer,
     ),
     Decision(
         "meeting_cancel",
