@@ -87,7 +87,9 @@ def test_a_contested_rejection_gives_it_back_only_if_it_stands(
     turns: int,
 ) -> None:
     handoff = hand_over(sdr, account, contact)
-    lifecycle.reject(handoff, by=ae, reason="no_need", note="They only wanted a price list.")
+    handoff = lifecycle.reject(
+        handoff, by=ae, reason="no_need", note="They only wanted a price list."
+    )
     case = feedback.contest(
         handoff, by=sdr, argument="She named nine days for each quote, on the first call."
     )
