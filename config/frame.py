@@ -107,6 +107,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Absences", "beach_access", "admin:team_absence_changelist"),
                     _entry("The standard", "rule", "admin:handoffs_frameworkversion_changelist"),
                     _entry("Rulings", "gavel", "rulings"),
+                    _entry("Calibration", "compare", "calibration", "manager", "revops"),
                 ],
             },
             {

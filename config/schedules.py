@@ -32,6 +32,7 @@ JOBS = (
     Job("Read the log for the reports", "reports.tasks.read_log", 5),
     Job("Post reviews and weekly digests", "reports.tasks.send", 60),
     Job("Measure what waiting costs", "handoffs.tasks.measure_speed", 24 * 60),
+    Job("Draw packages to calibrate on", "handoffs.tasks.open_calibration", 24 * 60),
     Job("Count who came to their meetings", "handoffs.tasks.measure_shows", 24 * 60),
     Job("Try whether missed promises reach somebody", "sla.tasks.check_reach", 24 * 60),
     Job("Do what people asked about their data", "privacy.tasks.work_requests", 1),

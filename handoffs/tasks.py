@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from handoffs import news, no_show, waiting
+from handoffs import calibration, news, no_show, waiting
 
 
 def measure_speed() -> None:
@@ -19,3 +19,8 @@ def tell_news() -> None:
     """Tell of contacts that changed, and of updates that were given up."""
     news.tell_due(timezone.now())
     news.report_unmatched(timezone.now())
+
+
+def open_calibration() -> None:
+    """Draw the packages that leaders score this month, if that is not done yet."""
+    calibration.open_round(timezone.now())

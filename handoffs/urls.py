@@ -6,6 +6,7 @@ from handoffs.models import Letter
 from handoffs.views import (
     brief,
     bulk,
+    calibration,
     decisions,
     export,
     fairness,
@@ -22,6 +23,8 @@ urlpatterns = [
     path("queue/", queue.queue, name="queue"),
     *[path(f"queue/{name}/", bulk.many, {"name": name}, f"queue_{name}") for name in bulk.ACTIONS],
     path("whose-turn/", fairness.fairness, name="fairness"),
+    path("calibration/", calibration.overview, name="calibration"),
+    path("calibration/score/", calibration.score, name="calibration_score"),
     path("rulings/", rulings.search, name="rulings"),
     path("handoffs/new/", form.new, name="handoff_new"),
     path("handoffs/accounts/", form.accounts, name="handoff_accounts"),

@@ -352,6 +352,16 @@ CATALOGUE: dict[str, Text] = {
         "the channel on again:\n"
         "{link}\n",
     ),
+    "calibration_open": Text(
+        "Packages to score blind, to who leads SDRs or AEs",
+        ("count", "link"),
+        "{count} packages wait for your blind score",
+        "Once a month leaders of both sides score the same {count} anonymous packages, apart from "
+        "each other, so that a definition that is read in two ways is found.\n"
+        "\n"
+        "It takes about half an hour, and can be done in pieces until the end of the month:\n"
+        "{link}\n",
+    ),
     "coverage_hole": Text(
         "A missed promise would reach nobody, to every admin",
         ("count", "holes", "link"),

@@ -7,6 +7,7 @@ from random import Random
 from django.db import models, transaction
 from django.utils import timezone
 
+from config.demo.calibrating import calibrate
 from config.demo.cast import go_away, hire, open_offices
 from config.demo.library import fill_the_library
 from config.demo.market import found_companies, meet_people
@@ -71,6 +72,7 @@ def play(
             )
             acts += list(story.acts(number))
         perform(sorted(acts), now, say)
+        calibrate(Random(len(acts)), people, now)
         leave_no_trace_of_playing(random, people, now)
         waiting.measure(now)
         no_show.measure(now)

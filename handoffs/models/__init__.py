@@ -1,5 +1,6 @@
 """The handoff itself: package, standard, event log and meetings."""
 
+from handoffs.models.calibration import CalibrationCase, CalibrationRound, CalibrationScore
 from handoffs.models.event import HandoffEvent, Reason
 from handoffs.models.feedback import AskedAgain, Contest
 from handoffs.models.handoff import Handoff, LeadSource
@@ -20,6 +21,9 @@ from handoffs.models.standard import Criterion, Framework, FrameworkVersion, Mus
 __all__ = [
     "Answer",
     "AskedAgain",
+    "CalibrationCase",
+    "CalibrationRound",
+    "CalibrationScore",
     "CaseStudy",
     "CommitteeMember",
     "CompetitorNote",
