@@ -32,7 +32,7 @@ class Region(NamedTuple):
     country: str
     hours: tuple[tuple[str, str], ...]
     countries: list[str]
-    primary: str
+    primary: str  # empty: the team takes turns
     team: list[str]
     backups: list[str]
 
@@ -54,7 +54,7 @@ REGIONS = [
         "US",
         (("09:00", "17:30"),),
         ["BR", "CA", "MX", "US"],
-        "cleo",
+        "",
         ["cleo", "ingrid"],
         ["ingrid", "backup"],
     ),
@@ -120,7 +120,7 @@ def open_offices(people: dict[str, User], years: list[int]) -> dict[str, Territo
             countries=region.countries,
             calendar=calendar,
             manager=people["manager"],
-            primary=people[region.primary],
+            primary=people.get(region.primary),
         )
         territory.team.set([people[name] for name in region.team])
         for rank, name in enumerate(region.backups, start=1):

@@ -91,6 +91,7 @@ def tell(
 ) -> Story:
     """The plan of one handoff; the last ones are still open, so that every screen has work."""
     account = random.choice(accounts)
+    first = account.territory.primary or account.territory.team.order_by("pk").first()
     staff = contacts[account.pk]
     hours = account.territory.calendar.current_version().hours()
     lately = number >= total - max(35, total // 20)
@@ -109,7 +110,7 @@ def tell(
         hours=hours,
         begins=begins,
         ending=ending,
-        pace=PACES.get(account.territory.primary.username, 1.0),
+        pace=PACES.get(first.username, 1.0) if first else 1.0,
     )
 
 
