@@ -11,13 +11,26 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Prefetch
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    When,
+)
+from django.db.models.functions import Coalesce
 
 from handoffs.models import Contest, Handoff, HandoffEvent
 from handoffs.models.event import EventKind
 from team.models import Absence, Territory, User
 
 OPEN = (Handoff.Status.SUBMITTED, Handoff.Status.RETURNED, Handoff.Status.ACCEPTED)
+ENDINGS = (EventKind.REJECTED, EventKind.DISQUALIFIED)
 WINDOW = timedelta(days=28)  # how far back turns count
 
 
@@ -62,7 +75,7 @@ class Share(NamedTuple):
 
 
 def shares_of(territory: Territory, now: datetime) -> list[Share]:
-    """The team of a territory, whoever is next first. Five queries, whatever its history."""
+    """The team of a territory, whoever is next first. Four queries."""
     team = list(territory.team.all())
     ids = [user.pk for user in team]
     opened = list(
@@ -73,65 +86,38 @@ def shares_of(territory: Territory, now: datetime) -> list[Share]:
     load = Counter(owner for owner, _, _ in opened)
     here = [(owner, at) for owner, place, at in opened if place == territory.pk and at is not None]
     leaves = _leaves(ids, [at for _, at in here], now)
-    last: dict[int, datetime | None] = dict.fromkeys(ids)
-    counted: Counter[int] = Counter()
-    returned: Counter[int] = Counter()
-    for turn in turns_of(ids, territory, now):
-        counted[turn.user_id] += not turn.given_back
-        returned[turn.user_id] += bool(turn.given_back)
-        if not turn.given_back:
-            last[turn.user_id] = max(turn.at, last[turn.user_id] or turn.at)
+    turns = _turns(ids, territory, now)
     shares = [
         Share(
             user=user,
             open=load[user.pk],
             kept=_kept(user.pk, ids, here, leaves[user.pk]),
-            turns=counted[user.pk],
-            given_back=returned[user.pk],
-            last_turn=last[user.pk],
+            turns=turns[user.pk].counted,
+            given_back=turns[user.pk].given_back,
+            last_turn=turns[user.pk].last,
         )
         for user in team
     ]
     return sorted(shares, key=lambda share: share.standing)
 
 
-class Turn(NamedTuple):
-    """A handoff that routing gave somebody; `given_back`: why it does not count, else empty."""
+class Turns(NamedTuple):
+    """Somebody's turns in a territory in the last four weeks; `last` is the newest that counts."""
 
-    handoff: Handoff
-    user_id: int
-    at: datetime
-    given_back: str
+    counted: int = 0
+    given_back: int = 0
+    last: datetime | None = None
 
 
-def turns_of(people: Iterable[int], territory: Territory, now: datetime) -> list[Turn]:
-    """The turns of these people in a territory in the last four weeks, the newest first."""
-    events = (
-        HandoffEvent.objects.filter(
-            kind=EventKind.SUBMITTED,
-            occurred_at__gte=now - WINDOW,
-            occurred_at__lte=now,
-            owner__in=list(people),
-            handoff__territory=territory,
-        )
-        .select_related("handoff__owner")
-        .defer("data", "handoff__call_notes")
-        .prefetch_related(
-            Prefetch(
-                "handoff__events",
-                HandoffEvent.objects.filter(
-                    kind__in=[EventKind.REJECTED, EventKind.DISQUALIFIED]
-                ).select_related("reason", "contest"),
-                to_attr="endings",
-            )
-        )
+def given_in(territory: Territory) -> QuerySet[HandoffEvent]:
+    """What routing gave to somebody here, the newest first, ready for `why_given_back`."""
+    endings = HandoffEvent.objects.filter(kind__in=ENDINGS).select_related("reason", "contest")
+    return (
+        HandoffEvent.objects.filter(kind=EventKind.SUBMITTED, handoff__territory=territory)
+        .select_related("owner", "actor", "handoff__owner")
+        .prefetch_related(Prefetch("handoff__events", endings, to_attr="endings"))
         .order_by("-occurred_at", "-pk")
     )
-    return [
-        Turn(event.handoff, event.owner_id, event.occurred_at, why_given_back(event))
-        for event in events
-        if event.owner_id is not None
-    ]
 
 
 def why_given_back(given: HandoffEvent) -> str:
@@ -139,12 +125,14 @@ def why_given_back(given: HandoffEvent) -> str:
 
     Only for what is on this list: withdrawn by the SDR, moved to somebody else before it was
     accepted, closed for a reason that RevOps marked, or a rejection that was contested and stands.
-    An AE's own rejection alone gives nothing back.
+    An AE's own rejection alone gives nothing back. `_given_back` says the same to the database.
     """
     handoff = given.handoff
+    if given.owner_id is None:
+        return ""
     if handoff.status == Handoff.Status.WITHDRAWN:
         return "withdrawn by its SDR"
-    if handoff.owner_id != given.owner_id and handoff.accepted_by_id != given.owner_id:
+    if given.owner_id not in (handoff.owner_id, handoff.accepted_by_id):
         return f"moved to {handoff.owner or 'the unassigned list'} before it was accepted"
     endings: list[HandoffEvent] = handoff.endings  # type: ignore[attr-defined]
     for ending in endings:
@@ -154,6 +142,42 @@ def why_given_back(given: HandoffEvent) -> str:
         if contest is not None and contest.ruling == Contest.Ruling.UPHELD:
             return "the rejection was contested and stands"
     return ""
+
+
+def _given_back() -> Q:
+    endings = HandoffEvent.objects.filter(handoff=OuterRef("handoff"), kind__in=ENDINGS)
+    listed = Q(reason__gives_back=True) | Q(contest__ruling=Contest.Ruling.UPHELD)
+    accepted_by = Coalesce(F("handoff__accepted_by"), 0)
+    owner = Coalesce(F("handoff__owner"), 0)
+    return (
+        Q(handoff__status=Handoff.Status.WITHDRAWN)
+        | (~Q(owner=owner) & ~Q(owner=accepted_by))
+        | Q(Exists(endings.filter(listed)))
+    )
+
+
+def _turns(people: Iterable[int], territory: Territory, now: datetime) -> dict[int, Turns]:
+    """The turns of each of these people. One query."""
+    given = HandoffEvent.objects.filter(
+        kind=EventKind.SUBMITTED,
+        occurred_at__gte=now - WINDOW,
+        occurred_at__lte=now,
+        owner__in=list(people),
+        handoff__territory=territory,
+    )
+    rows = (
+        given.annotate(back=Case(When(_given_back(), then=1), default=0))
+        .order_by()
+        .values("owner", "back")
+        .annotate(n=Count("pk"), newest=Max("occurred_at"))
+    )
+    found: dict[int, Turns] = defaultdict(Turns)
+    for owner, back, n, newest in rows.values_list("owner", "back", "n", "newest"):
+        if back:
+            found[owner] = found[owner]._replace(given_back=n)
+        else:
+            found[owner] = found[owner]._replace(counted=n, last=newest)
+    return found
 
 
 def _leaves(

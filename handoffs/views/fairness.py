@@ -7,9 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from handoffs.fairness import WINDOW, shares_of, turns_of
+from handoffs.fairness import WINDOW, given_in, shares_of, why_given_back
 from handoffs.models import Handoff, HandoffEvent
-from handoffs.models.event import EventKind
 from handoffs.views.doors import person, with_role
 from team.models import Territory, User
 from team.pages import page
@@ -53,7 +52,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
             "people": people if leads else [],
             "asked": asked,
             "is_me": asked == user,
-            "given": _given(territory, asked, user, people) if asked else [],
+            "given": _given(territory, asked, user) if asked else [],
         }
     return page(request, "handoffs/fairness.html", context, title="Whose turn")
 
@@ -69,17 +68,11 @@ def _asked(people: list[User], key: str, reader: User) -> User | None:
     return next((one for one in people if str(one.pk) == key), people[0] if people else None)
 
 
-def _given(territory: Territory, asked: User, reader: User, team: list[User]) -> list[Given]:
+def _given(territory: Territory, asked: User, reader: User) -> list[Given]:
     """What came in here last, with the verdict about `asked`."""
-    events = list(
-        HandoffEvent.objects.filter(kind=EventKind.SUBMITTED, handoff__territory=territory)
-        .select_related("owner", "actor", "handoff")
-        .order_by("-occurred_at", "-pk")[:SHOWN]
-    )
+    events = list(given_in(territory)[:SHOWN])
     mine = Handoff.objects.visible_to(reader).filter(pk__in=[event.handoff_id for event in events])
     shown = mine.select_related("account").in_bulk()
-    ids = {user.pk for user in team} | {event.owner_id for event in events if event.owner_id}
-    back = {turn.handoff.pk: turn.given_back for turn in turns_of(ids, territory, timezone.now())}
     found = []
     for event in events:
         routing = (event.data or {}).get("routing") or {}
@@ -94,7 +87,7 @@ def _given(territory: Territory, asked: User, reader: User, team: list[User]) ->
                 reason=routing.get("reason", ""),
                 chosen=chosen,
                 verdict="" if chosen else verdict or _not_asked(event),
-                given_back=back.get(event.handoff_id, ""),
+                given_back=why_given_back(event),
             )
         )
     return found

@@ -64,7 +64,10 @@ class ForeseeingAbsenceAdmin(AbsenceAdmin):
     form = ForeseeingForm
 
     def get_fieldsets(self, request: HttpRequest, obj: Absence | None = None) -> Any:
-        (title, options), *rest = super().get_fieldsets(request, obj)
+        found = super().get_fieldsets(request, obj)
+        if obj is not None and not self.has_change_permission(request, obj):
+            return found
+        (title, options), *rest = found
         return [(title, {**options, "fields": [*options["fields"], "warned"]}), *rest]
 
     def save_model(self, request: HttpRequest, obj: Absence, form: Any, change: bool) -> None:
