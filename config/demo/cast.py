@@ -77,6 +77,9 @@ OWN_HOURS = {
     "ingrid": ("Ingrid Falk, four days", dict.fromkeys(WEEK[:4], "17:30")),
 }
 
+# Who works for more than one region, by the one whose hours they keep
+AT_HOME_IN = {"ae": "Central Europe", "backup": "Central Europe", "omar": "UK and West"}
+
 
 def hire() -> dict[str, User]:
     """Everybody by username; they all sign in with PASSWORD."""
@@ -126,12 +129,15 @@ def open_offices(people: dict[str, User], years: list[int]) -> dict[str, Territo
         for rank, name in enumerate(region.backups, start=1):
             Coverage.objects.create(territory=territory, backup=people[name], rank=rank)
         territories[region.name] = territory
-    _keep_own_hours(people)
+    _keep_own_hours(people, territories)
     return territories
 
 
-def _keep_own_hours(people: dict[str, User]) -> None:
+def _keep_own_hours(people: dict[str, User], territories: dict[str, Territory]) -> None:
     """Part-timers leave a hole that the coverage map shows: Friday afternoons in the Americas."""
+    for username, region in AT_HOME_IN.items():
+        people[username].calendar = territories[region].calendar
+        people[username].save(update_fields=["calendar"])
     for username, (name, closes) in OWN_HOURS.items():
         calendar = WorkCalendar.objects.create(name=name, time_zone=people[username].time_zone)
         WorkInterval.objects.bulk_create(
