@@ -186,14 +186,13 @@ def _facts(
 
 def _dial_verified(contact: Contact | None, as_of: datetime) -> bool:
     """Whether the newest check of the number they have now found it right."""
-    if contact is None or not contact.phone:
+    value = contact.verified_value(VerifiedField.DIAL) if contact else ""
+    if contact is None or not value:
         return False
     checks = [
         check
         for check in contact.verifications.all()
-        if check.field == VerifiedField.DIAL
-        and check.value == contact.phone
-        and check.verified_at <= as_of
+        if check.field == VerifiedField.DIAL and check.value == value and check.verified_at <= as_of
     ]
     newest = max(checks, key=lambda check: (check.verified_at, check.pk), default=None)
     return newest is not None and newest.result == Verification.Result.VALID
