@@ -11,10 +11,11 @@ from itertools import islice
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
+from accounts.models import Verification, VerifiedField
 from handoffs.models import Handoff, HandoffEvent, Reason
-from reports import days
+from reports import days, unread
 from reports.models import Chain, Day, Fact, Reading, Tally
 from reports.reading import Line, read
 from sla.models import Clock, ClockKind
@@ -23,27 +24,26 @@ from team.models import CalendarVersion
 from team.zones import zone_named
 
 BATCH = 1000
-# Transactions commit in another order than they take their ids (PostgreSQL), so the latest ones
-# are looked at again.
-LOOK_BACK = 500
+EVENTS = 2000  # of the log in one transaction: on SQLite nobody else can write meanwhile
 AROUND_THE_CLOCK = BusinessHours.around_the_clock()
+OLDEST = 32_767  # days, what the column holds
+NO_AGES: dict[str, int | None] = dict.fromkeys(f"{field}_age" for field in VerifiedField.values)
 
 
 def catch_up() -> int:
     """Read what the log has gained since the last time; how many handoffs were read."""
-    newest = HandoffEvent.objects.order_by().aggregate(last=Max("pk"))["last"] or 0
-    mark = Reading.objects.filter(pk=1).values_list("event_id", flat=True).first() or 0
-    if newest == mark:
-        return 0
-    since = max(mark - LOOK_BACK, 0)
-    changed = (
-        HandoffEvent.objects.filter(pk__gt=since, pk__lte=newest)
-        .order_by("handoff_id")
-        .values_list("handoff_id", flat=True)
-        .distinct()
-    )
-    count = _write(changed)
-    Reading.objects.update_or_create(pk=1, defaults={"event_id": newest})
+    reading = Reading.objects.filter(pk=1).first()
+    if reading is None:
+        return _read_all()
+    count = 0
+    while unread.events(reading).exists():
+        with transaction.atomic():
+            # One at a time: of two who read the same handoff, the one who saw less of its log
+            # might write last
+            reading = Reading.objects.select_for_update().filter(pk=1).first()
+            if reading is None:
+                break  # somebody has just read all of it anew
+            count += _read_on(reading)
     return count
 
 
@@ -55,7 +55,34 @@ def rebuild() -> int:
         Chain.objects.all().delete()
         Fact.objects.all().delete()
         Reading.objects.all().delete()
-        return catch_up()
+        return _read_all()
+
+
+def _read_all() -> int:
+    with transaction.atomic():
+        end = unread.end_of_log()
+    changed = HandoffEvent.objects.filter(pk__lte=end.event_id).order_by("handoff_id")
+    count = _write(changed.values_list("handoff_id", flat=True).distinct())
+    with transaction.atomic():
+        Reading.objects.get_or_create(pk=1, defaults={"event_id": end.event_id})
+        before = Reading.objects.select_for_update().get(pk=1)
+        # Another first reading may have got further, and been overwritten by this one
+        if before.event_id >= end.event_id:
+            end.save()
+    return count
+
+
+def _read_on(reading: Reading) -> int:
+    """Read the next events, oldest first; how many handoffs they belong to."""
+    oldest = unread.oldest_running()
+    found = list(unread.events(reading).values_list("pk", "handoff_id")[:EVENTS])
+    if not found:
+        return 0
+    handoffs = sorted({handoff for _, handoff in found})
+    _write(handoffs)
+    unread.advance(reading, [pk for pk, _ in found], oldest)
+    reading.save()
+    return len(handoffs)
 
 
 def forget(handoff: int) -> None:
@@ -123,14 +150,16 @@ def _read(batch: list[int], hours: "_Hours") -> tuple[list[Fact], list[Chain]]:
             handoff__in=batch, kind=ClockKind.FIRST_CONTACT, cycle=0
         ).values_list("handoff_id", "state", "elapsed_seconds", "limit_seconds")
     }
+    ages = _ages(batch)
     facts, chains = [], []
     handoffs = Handoff.objects.filter(pk__in=batch).order_by("pk")
-    for pk, sdr, territory, source, standard, calendar in handoffs.values_list(
+    for pk, sdr, territory, source, standard, contact, calendar in handoffs.values_list(
         "pk",
         "sdr_id",
         "territory_id",
         "lead_source",
         "framework_version_id",
+        "contact_id",
         "spans__calendar_version_id",
     ):
         version, working, zone = hours.of(calendar)
@@ -153,12 +182,33 @@ def _read(batch: list[int], hours: "_Hours") -> tuple[list[Fact], list[Chain]]:
                 calendar_version_id=version,
                 in_time=in_time,
                 is_promised=clock is not None,
+                has_contact=contact is not None,
+                **ages.get(pk, NO_AGES),
                 **whose,
                 **values,
             )
         )
         chains += [Chain(fact_id=pk, **whose, **row) for row in rows]
     return facts, chains
+
+
+def _ages(batch: list[int]) -> dict[int, dict[str, int | None]]:
+    """How old the newest check of each field of the contact was, in days, at the submission."""
+    rows = (
+        Verification.objects.filter(
+            contact__handoffs__in=batch,
+            contact__handoffs__submitted_at__gte=F("verified_at"),
+            result=Verification.Result.VALID,
+        )
+        .order_by()
+        .values_list("contact__handoffs", "field", "contact__handoffs__submitted_at")
+        .annotate(newest=Max("verified_at"))
+    )
+    found: dict[int, dict[str, int | None]] = {}
+    for pk, field, submitted, newest in rows:
+        days_old = min((submitted - newest).days, OLDEST)
+        found.setdefault(pk, dict(NO_AGES))[f"{field}_age"] = days_old
+    return found
 
 
 def _logs(batch: list[int]) -> dict[int, list[Line]]:

@@ -69,6 +69,16 @@ class Fact(Whose):
         default=0, help_text="How many things the gate missed at the first try."
     )
 
+    email_age = models.PositiveSmallIntegerField(
+        null=True,
+        help_text="Days since the newest check of the contact’s e-mail when it was submitted; "
+        "empty: there was none. The same for the other fields.",
+    )
+    dial_age = models.PositiveSmallIntegerField(null=True)
+    title_age = models.PositiveSmallIntegerField(null=True)
+    employer_age = models.PositiveSmallIntegerField(null=True)
+    has_contact = models.BooleanField(null=True)
+
     accept_business = models.PositiveIntegerField(null=True)
     contact_business = models.PositiveIntegerField(null=True)
     whole_business = models.PositiveIntegerField(null=True)
@@ -158,6 +168,7 @@ class Chain(Whose):
         constraints = [models.UniqueConstraint(fields=["fact", "uid"], name="chain_once")]
         indexes = [
             models.Index(fields=["first_slot"], name="chain_by_first_slot"),
+            models.Index(fields=["booked_at"], name="chain_by_booking"),
             models.Index(fields=["held_at"], name="chain_by_hold"),
             models.Index(fields=["qualified_at"], name="chain_by_opportunity"),
         ]
@@ -167,9 +178,14 @@ class Chain(Whose):
 
 
 class Reading(models.Model):
-    """How far the log has been read: a single row."""
+    """How far the log has been read: a single row.
+
+    `holes` are numbers below `event_id` that a transaction still under way may yet fill, each as
+    [first, last, number of the next transaction when it was seen, looked at again].
+    """
 
     event_id = models.BigIntegerField(default=0)
+    holes = models.JSONField(default=list, null=True)
 
     def __str__(self) -> str:
         return f"Read up to event {self.event_id}"

@@ -133,6 +133,7 @@ class Clock(models.Model):
             models.Index(
                 fields=["id"], condition=Q(state="running") & ~Q(trouble=""), name="clock_troubled"
             ),
+            models.Index(fields=["started_at"], condition=Q(cycle=0), name="clock_by_start"),
         ]
 
     def __str__(self) -> str:

@@ -72,7 +72,8 @@ class Breach(models.Model):
         indexes = [
             models.Index(
                 fields=["-fell_due_at"], condition=Q(cause=""), name="breach_without_cause"
-            )
+            ),
+            models.Index(fields=["fell_due_at"], name="breach_by_due"),
         ]
 
     def __str__(self) -> str:
