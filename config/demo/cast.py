@@ -162,5 +162,6 @@ def go_away(people: dict[str, User], now: datetime) -> None:
             cover=people[cover],
             starts_at=now + timedelta(days=start),
             ends_at=now + timedelta(days=start + days),
+            created_at=min(now, now + timedelta(days=start - 14)),
             note="On leave",
         )

@@ -74,6 +74,9 @@ def multiply(*, to: int, say: Callable[[str], None] = lambda line: None) -> None
     tables = _tables()
     by_name = {table.name: table for table in tables}
     with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # An index over millions of rows may take longer than any statement of a page
+            cursor.execute("SET LOCAL statement_timeout = 0")
         rebuild = list(_lay_down_indexes(cursor, tables))
         for table in tables:
             _choose(cursor, table, by_name, over)
@@ -92,7 +95,6 @@ def multiply(*, to: int, say: Callable[[str], None] = lambda line: None) -> None
             cursor.execute(statement)
         newest = HandoffEvent.objects.order_by().aggregate(last=models.Max("pk"))["last"] or 0
         Reading.objects.update(event_id=newest)
-    with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
