@@ -3,6 +3,7 @@
 from django.urls import path
 
 from reports import review_views, views
+from reports.trials import views as trials
 
 urlpatterns = [
     path("", views.joint, name="reports"),
@@ -11,5 +12,9 @@ urlpatterns = [
     path("review/", review_views.latest, name="report_review_latest"),
     path("review/<str:month>/", review_views.review, name="report_review"),
     path("review/<str:month>/change/", review_views.change, name="report_review_change"),
+    path("try/", trials.start, name="try"),
+    path("try/policy/<int:pk>/", trials.policy, name="try_policy"),
+    path("try/standard/<int:pk>/", trials.standard, name="try_standard"),
+    path("try/territory/<int:pk>/", trials.territory, name="try_coverage"),
     path("table/<slug:key>.<str:extension>", views.export, name="report_export"),
 ]

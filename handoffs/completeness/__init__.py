@@ -11,9 +11,19 @@ from django.utils import timezone
 
 from handoffs.completeness import company, conversation, lead_source, qualification, repeats
 from handoffs.completeness.package import SECTIONS, Gap, Package, Rule, Section
-from handoffs.models import Handoff
+from handoffs.models import FrameworkVersion, Handoff, LeadSourceRule
 
-__all__ = ["PREFETCH", "RULES", "SECTIONS", "Gap", "Section", "gaps", "load", "progress"]
+__all__ = [
+    "PREFETCH",
+    "RULES",
+    "SECTIONS",
+    "Gap",
+    "Section",
+    "gaps",
+    "gaps_under",
+    "load",
+    "progress",
+]
 
 RULES: list[Rule] = [
     company.the_account_is_named,
@@ -73,6 +83,15 @@ def gaps(handoff: Handoff, now: datetime | None = None) -> list[Gap]:
     found = [gap for rule in RULES for gap in rule(package)]
     order = {section.key: place for place, section in enumerate(SECTIONS)}
     return sorted(found, key=lambda gap: order[gap.section])
+
+
+def gaps_under(
+    handoff: Handoff, standard: FrameworkVersion, at: datetime, rules: Sequence[LeadSourceRule] = ()
+) -> list[Gap]:
+    """What this package would lack under another standard, a draft too, and under more rules."""
+    package = Package.of(handoff, at, standard, rules)
+    asked = [rule for rule in RULES if rule is not qualification.the_standard_is_agreed]
+    return [gap for rule in asked for gap in rule(package)]
 
 
 def load(pk: int) -> Handoff:

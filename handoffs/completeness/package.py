@@ -1,6 +1,6 @@
 """A package as the rules see it, and what a rule may answer; no rule stands here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -74,8 +74,21 @@ class Package:
     triggers: list[Trigger]
 
     @classmethod
-    def of(cls, handoff: Handoff, now: datetime) -> "Package":
-        contact, standard = handoff.contact, handoff.framework_version
+    def of(
+        cls,
+        handoff: Handoff,
+        now: datetime,
+        standard: FrameworkVersion | None = None,
+        rules: Sequence[LeadSourceRule] = (),
+    ) -> "Package":
+        """`standard` reads it under another one than its own, answers matched by their code;
+        `rules` are asked for besides."""
+        contact, own = handoff.contact, handoff.framework_version
+        standard = standard or own
+        answers = {answer.criterion_id: answer for answer in handoff.answers.all()}
+        if standard is not None and own is not None and standard.pk != own.pk:
+            codes = {c.code: answers[c.pk] for c in own.criteria.all() if c.pk in answers}
+            answers = {c.pk: codes[c.code] for c in standard.criteria.all() if c.code in codes}
         return cls(
             now=now,
             handoff=handoff,
@@ -86,10 +99,10 @@ class Package:
             criteria=list(standard.criteria.all()) if standard else [],
             rules=[
                 rule
-                for rule in (standard.rules.all() if standard else [])
+                for rule in (*(standard.rules.all() if standard else []), *rules)
                 if rule.lead_source == handoff.lead_source
             ],
-            answers={answer.criterion_id: answer for answer in handoff.answers.all()},
+            answers=answers,
             quotes=list(handoff.quotes.all()),
             objections=list(handoff.objections.all()),
             committee=list(handoff.committee.all()),

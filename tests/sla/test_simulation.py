@@ -132,12 +132,13 @@ def test_a_manager_tries_a_version_in_the_browser(
     client: Client, past: list[Handoff], live: PolicyVersion, manager: User, ae: User
 ) -> None:
     client.force_login(manager)
-    address = f"/sla/try/{live.pk}/"
+    address = f"/reports/try/policy/{live.pk}/"
     page = client.get(address, {"days": 30, "accept": 5}).content.decode()
     assert "4 handoffs" in page
     assert "equals history" in page
     refused = client.get(address, {"days": 0, "accept": "soon"})
     assert refused.status_code == 422
     assert "Enter a whole number" in refused.content.decode()
+    assert client.get("/reports/try/").status_code == 200
     client.force_login(ae)
     assert client.get(address).status_code == 403
