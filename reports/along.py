@@ -43,10 +43,10 @@ def along(
     """
     columns = (
         Column(HEADS[dimension], TEXT),
-        *(Column(metric.name, RATE) for metric in RATES),
+        *(Column(metric.name, RATE, metric.key) for metric in RATES),
         Column("Median wait, business min", MINUTES),
         Column("Nine in ten within, business min", MINUTES),
-        Column("Within SLA", RATE),
+        Column("Within SLA", RATE, "contact"),
     )
     if dimension == "month":
         rows = _by_month(period, scope, now, shown or [])

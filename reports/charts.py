@@ -1,7 +1,7 @@
 """Charts as coordinates: a template draws them as SVG; no colours, no words about the figures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports.figures import Rate
 
@@ -34,6 +34,9 @@ class Chart:
     months: tuple[tuple[float, str], ...]
     benchmark: float | None = None
     benchmark_words: str = ""
+    expected: str = ""  # the coordinates of what it is held against, where that is no level
+    expected_words: str = ""
+    along: str = "months"  # what the points are
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -99,6 +102,36 @@ def shares(
         None if benchmark is None else _y(benchmark, top),
         "" if benchmark is None else f"Benchmark {benchmark:.0%}",
     )
+
+
+def steps(
+    title: str,
+    along: str,
+    names: Sequence[str],
+    rates: Sequence[Rate],
+    expected: Sequence[float | None],
+    expected_words: str,
+) -> Chart:
+    """The rates of successive steps, such as longer and longer waits, beside what was expected."""
+    drawn = shares(title, names, rates, [False] * len(rates))
+    top = 1.0 if max((r.high or 0 for r in rates), default=1) > 0.5 else 0.5
+    xs = _across(len(rates))
+    marks = tuple((x, name) for x, name in zip(xs, names, strict=True))
+    beside = [
+        f"{x},{_y(value, top)}" for x, value in zip(xs, expected, strict=True) if value is not None
+    ]
+    return replace(
+        drawn,
+        months=marks,
+        along=along,
+        expected=" ".join(beside) if len(beside) > 1 else "",
+        expected_words=expected_words,
+    )
+
+
+def _across(count: int) -> list[float]:
+    step = (WIDTH - LEFT - RIGHT) / max(count - 1, 1)
+    return [round(LEFT + n * step, 1) for n in range(count)]
 
 
 def _y(share: float, top: float) -> float:

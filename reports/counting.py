@@ -19,7 +19,8 @@ class Counting(NamedTuple):
     """What is counted over what, on one table, as seen at `now`.
 
     `date` says which period a row belongs to. `denominator` are the rows that can be judged,
-    `numerator` those of the denominator that are counted; `apart` is what is printed beside.
+    `numerator` those of the denominator that are counted; `apart` is what is printed beside. With
+    `is_beside` the days keep all of it with what is printed apart, in no columns of its own.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Counting(NamedTuple):
     denominator: Q
     numerator: Q
     apart: tuple[tuple[str, Q], ...] = ()
+    is_beside: bool = False
 
     @property
     def handoff(self) -> str:

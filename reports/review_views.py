@@ -17,10 +17,13 @@ from reports import besides, board, facts, metrics
 from reports import review as reviews
 from reports.models import Review, ReviewAction
 from reports.periods import month_of, zone_named
+from reports.tables import Table, one_of
+from reports.views import exported_by
 from team.models import Role, User
 from team.pages import page
 
 SIDES = {"sdr": Role.SDR, "ae": Role.AE}
+CAUSES = ("causes", "reasons")  # the tables that say why
 MOVED = 3  # points; what moved less is not worth a line
 
 
@@ -29,7 +32,17 @@ MOVED = 3  # points; what moved less is not worth a line
 def review(request: HttpRequest, month: str) -> HttpResponse:
     """The month as both sides look at it together."""
     facts.catch_up()
-    return _show(request, _review(month))
+    found = _review(month)
+    if wanted := request.GET.get("file"):
+        stamp = [f"joint review of {found.month}, all teams", exported_by(request)]
+        return one_of(_tables(found), wanted, f"review-{found.month}", stamp)
+    return _show(request, found)
+
+
+def _tables(found: Review) -> list[Table]:
+    """The tables of the page, for all teams."""
+    asked = reviews.period_of(found.month), reviews.EVERYBODY, timezone.now()
+    return [board.summary(board.cards(*asked)), *(besides.BY_KEY[key](*asked) for key in CAUSES)]
 
 
 @require_safe
@@ -138,8 +151,8 @@ def _show(
         "cards": [(card, kept.get(card.metric.key)) for card in cards],
         "moved": moved,
         "identity": metrics.identity_in(shows),
-        "causes": besides.BY_KEY["causes"](period, scope, now),
-        "reasons": besides.BY_KEY["reasons"](period, scope, now),
+        "causes": [besides.BY_KEY[key](period, scope, now) for key in CAUSES],
+        "files": True,
         "last_actions": _actions(before),
         "actions": _actions(found),
         "signatures": signatures,

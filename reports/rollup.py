@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from reports import metrics
+from reports.besides.people import by_wait
 from reports.counting import Counting, Stretch, in_stretches
 from reports.days import A_DAY, fill_gaps, midnight
 from reports.models import Chain, Day, Fact, Tally
@@ -79,7 +80,7 @@ def tallies_of(chosen: Iterable[date], now: datetime) -> tuple[list[Tally], dict
             found[key] = Tally(day_id=key[0], dimension=key[1], value=key[2])
         return found[key]
 
-    for countings in _by_date(metrics.countings(now)):
+    for countings in _by_date([*metrics.countings(now), by_wait(now)]):
         for key, counts in _counts(countings, together).items():
             _note(tally(key), countings, counts)
     for since in NAMES:
@@ -117,7 +118,11 @@ def _counts(countings: Sequence[Counting], stretches: Sequence[Stretch]) -> dict
 def _note(tally: Tally, countings: Sequence[Counting], counts: Sequence[int]) -> None:
     feed = iter(counts)
     for one in countings:
-        counted, of, *apart = (next(feed) for _ in one.parts())
+        counted, of, *apart = whole = [next(feed) for _ in one.parts()]
+        if one.is_beside:
+            if any(whole):
+                tally.apart[one.key] = whole
+            continue
         if one.key.endswith("_happened"):
             setattr(tally, one.key, counted)
             continue

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from handoffs.models import FrameworkVersion
+from reports.models import Fact
 from team.models import Territory, User
 
 
@@ -37,6 +38,13 @@ class Scope:
             if people is not None:
                 wanted &= Q(sdr_id__in=people) | Q(ae_id__in=people)
         return wanted
+
+    def of(self, handoff: str) -> Q:
+        """As a condition on rows of another table, whose column `handoff` says what they are of."""
+        if self == Scope():
+            return Q()  # everybody: nothing has to be looked up
+        facts = Fact.objects.filter(self.condition())
+        return Q(**{f"{handoff}__in": facts.values("pk")})
 
     def slice(self) -> tuple[str, str] | None:
         """The dimension and value that the days are counted for, if it is as simple as that."""

@@ -7,6 +7,7 @@ from typing import Any
 import tablib
 from django.http import Http404, HttpResponse
 
+from reports.charts import Chart
 from reports.figures import Rate
 from team.sheets.exports import SafeCSV, SafeXLSX
 
@@ -16,10 +17,14 @@ TEXT, COUNT, SHARE, MINUTES, RATE = "text", "count", "share", "minutes", "rate"
 
 @dataclass(frozen=True)
 class Column:
-    """A cell of kind RATE holds a Rate: one cell on the page, three columns in a file."""
+    """A cell of kind RATE holds a Rate: one cell on the page, three columns in a file.
+
+    `metric` is the one of the five that a rate is of, so that the page can lead behind it.
+    """
 
     name: str
     kind: str = COUNT
+    metric: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -36,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`key` names it in addresses, `note` says what is counted."""
+    """`key` names it in addresses, `note` says what is counted; a chart stands above its rows."""
 
     key: str
     title: str
@@ -44,6 +49,7 @@ class Table:
     rows: tuple[Row, ...] = ()
     note: str = ""
     empty: str = "Nothing in this period."
+    chart: Chart | None = None
 
 
 def file_of(table: Table, extension: str, name: str, stamp: Sequence[str] = ()) -> HttpResponse:
@@ -69,6 +75,15 @@ def file_of(table: Table, extension: str, name: str, stamp: Sequence[str] = ()) 
     response = HttpResponse(content, content_type=f"{writer.get_content_type()}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.{extension}"'
     return response
+
+
+def one_of(tables: Sequence[Table], wanted: str, prefix: str, stamp: Sequence[str]) -> HttpResponse:
+    """The table that an address asks for as “key.csv”, out of those that its page shows."""
+    key, _, extension = wanted.partition(".")
+    table = next((one for one in tables if one.key == key), None)
+    if table is None:
+        raise Http404("No such table.")
+    return file_of(table, extension, f"{prefix}-{key}", [f"{table.title}, {stamp[0]}", *stamp[1:]])
 
 
 def _plain(cell: Any) -> list[Any]:

@@ -150,10 +150,10 @@ def _add_tallies(
     rows = Tally.objects.filter(where, day__in=list(chosen)).order_by()
     names = [name for one in countings for name in _columns(one)]
     for day, apart, *sums in rows.values_list("day_id", "apart", *names):
-        counts = found[chosen[day]]
-        for n, one in enumerate(countings):
-            beside = apart.get(one.key) or [0] * len(one.apart)
-            values = [*sums[2 * n : 2 * n + 2], *beside]
+        counts, feed = found[chosen[day]], iter(sums)
+        for one in countings:
+            values = [next(feed) for _ in _columns(one)]
+            values += apart.get(one.key) or [0] * (len(one.parts()) - len(values))
             counts[one.key] = [a + b for a, b in zip(counts[one.key], values, strict=True)]
 
 
@@ -175,8 +175,10 @@ def _where(scope: Scope) -> Q | None:
     return Q(dimension=CREW, value__in=theirs)
 
 
-def _columns(one: Counting) -> tuple[str, str]:
+def _columns(one: Counting) -> tuple[str, ...]:
     """Where a day’s numerator and denominator stand; of what happened they are the same."""
+    if one.is_beside:
+        return ()
     if one.key.endswith("_happened"):
         return one.key, one.key
     return f"{one.key}_counted", f"{one.key}_of"

@@ -4,14 +4,19 @@ that make the difference."""
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
+from handoffs.models import Handoff
 from reports import metrics, tally
 from reports.board import METRICS, Metric
 from reports.counting import Counting, rows_of, within
 from reports.periods import Period
 from reports.scope import Scope
 from reports.tables import TEXT, Column, Row, Table
+from team.models import User
+
+NAMED = 8  # handoffs of each difference that the page names
+MOST_LISTED = 10_000  # in a file
 
 
 class Difference(NamedTuple):
@@ -39,6 +44,34 @@ def differences(period: Period, scope: Scope, now: datetime) -> list[Difference]
         own, happened, shared = counts[cohort.key][0], counts[activity.key][0], both[cohort.key]
         found.append(Difference(metric, own, own - shared, happened - shared, happened))
     return found
+
+
+class Named(NamedTuple):
+    """Some of the handoffs that make a difference, those that the reader may open."""
+
+    metric: Metric
+    words: str
+    number: int
+    handoffs: list[Handoff]
+
+
+def named(
+    found: list[Difference], period: Period, scope: Scope, now: datetime, reader: User
+) -> list[Named]:
+    """Handoffs behind each difference, by name."""
+    some: list[tuple[Difference, str, list[int]]] = []
+    for one in found:
+        for part in ("later", "earlier"):
+            if getattr(one, part):
+                rows = behind(one.metric, part, period, scope, now)[:NAMED]
+                some.append((one, part, [pk for row in rows for pk in row.values()]))
+    wanted = {pk for _, _, ids in some for pk in ids}
+    seen = Handoff.objects.visible_to(reader).filter(pk__in=wanted).select_related("account")
+    by_id = {handoff.pk: handoff for handoff in seen}
+    return [
+        Named(one.metric, PARTS[part], getattr(one, part), [by_id[pk] for pk in ids if pk in by_id])
+        for one, part, ids in some
+    ]
 
 
 def _in_both(
@@ -93,6 +126,44 @@ def behind(metric: Metric, part: str, period: Period, scope: Scope, now: datetim
         }
         rows = rows.filter(cohort, wanted.get(part, counting.denominator))
     return rows.order_by().values(counting.handoff)
+
+
+def listed(rows: QuerySet[Handoff]) -> Table:
+    """Handoffs behind a number as a table; at most MOST_LISTED of them."""
+    columns = tuple(
+        Column(name, TEXT)
+        for name in (
+            "Handoff",
+            "Account",
+            "Status",
+            "Lead source",
+            "SDR",
+            "AE",
+            "Territory",
+            "Submitted (UTC)",
+            "First contact (UTC)",
+            "Closed (UTC)",
+        )
+    )
+    found = tuple(
+        Row(
+            (
+                str(one.pk),
+                str(one.account or ""),
+                one.get_status_display(),
+                one.get_lead_source_display(),
+                str(one.sdr),
+                str(one.owner or ""),
+                str(one.territory or ""),
+                *(
+                    f"{at:%Y-%m-%d %H:%M}" if at else ""
+                    for at in (one.submitted_at, one.first_contact_at, one.closed_at)
+                ),
+            )
+        )
+        for one in rows[:MOST_LISTED]
+    )
+    return Table("handoffs", "The handoffs behind a figure", columns, found)
 
 
 def reconciled(found: list[Difference]) -> Table:

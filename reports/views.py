@@ -11,7 +11,7 @@ from handoffs.models import Handoff
 from handoffs.views.doors import person, with_role
 from reports import along, besides, board, facts, metrics, two_views
 from reports.filters import DIMENSIONS, Question
-from reports.tables import Table, file_of
+from reports.tables import Table, file_of, one_of
 from team.pages import page
 
 ROWS_A_PAGE = 50
@@ -25,10 +25,12 @@ def joint(request: HttpRequest) -> HttpResponse:
     question = (asked.period, asked.scope, asked.now)
     cards = board.cards(*question)
     shows = next(card.found for card in cards if card.metric.key == "show")
+    differences = two_views.differences(*question)
     context = {
         "cards": cards,
         "identity": metrics.identity_in(shows),
-        "differences": two_views.differences(*question),
+        "differences": differences,
+        "named": two_views.named(differences, *question, person(request)),
         "along": along.along(asked.dimension, *question, cards),
         "dimensions": DIMENSIONS,
         "tab": "joint",
@@ -58,10 +60,13 @@ def behind(request: HttpRequest) -> HttpResponse:
     found = two_views.behind(metric, part, asked.period, asked.scope, asked.now)
     rows = Handoff.objects.filter(pk__in=found)
     seen = rows.visible_to(person(request)).distinct()
-    sheet = Paginator(
-        seen.select_related("account", "sdr", "owner", "territory").order_by("-submitted_at", "pk"),
-        ROWS_A_PAGE,
-    ).get_page(request.GET.get("page"))
+    listed = seen.select_related("account", "sdr", "owner", "territory").order_by(
+        "-submitted_at", "pk"
+    )
+    if wanted := request.GET.get("file"):
+        words = f"{metric.name}: {two_views.PARTS[part]}, {asked.period.name}"
+        return one_of([two_views.listed(listed)], wanted, metric.key, [words, exported_by(request)])
+    sheet = Paginator(listed, ROWS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "metric": metric,
         "part": part,
@@ -83,11 +88,13 @@ def export(request: HttpRequest, key: str, extension: str) -> HttpResponse:
     table = _table(asked, key)
     if table is None:
         raise Http404("No such table.")
-    stamp = [
-        f"{table.title}, {asked.period.name}",
-        f"Exported by {person(request)}, {asked.now:%Y-%m-%d %H:%M} UTC",
-    ]
+    stamp = [f"{table.title}, {asked.period.name}", exported_by(request)]
     return file_of(table, extension, f"{key}-{asked.period.key}", stamp)
+
+
+def exported_by(request: HttpRequest) -> str:
+    """The line of a file that says whose it is."""
+    return f"Exported by {person(request)}, {timezone.now():%Y-%m-%d %H:%M} UTC"
 
 
 def _table(asked: Question, key: str) -> Table | None:

@@ -1,8 +1,6 @@
 """The contact data under the handoffs: how fresh it was handed over, how it decays by source."""
 
-from bisect import bisect_right
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -22,36 +20,42 @@ YEAR = timedelta(days=365)
 
 def freshness(period: Period, scope: Scope, now: datetime) -> Table:
     """How old the newest check of each contact field was when the handoff was submitted."""
-    facts = Fact.objects.filter(within("submitted_at", period), scope.condition())
-    handed: dict[int, Any] = dict(
-        facts.filter(handoff__contact__isnull=False)
-        .order_by("submitted_at")
-        .values_list("handoff__contact_id", "submitted_at")
+    handed = Fact.objects.filter(
+        within("submitted_at", period), scope.condition(), has_contact=True
     )
-    checks: dict[tuple[int, str], list[datetime]] = {}
-    contacts = Handoff.objects.filter(pk__in=facts.values("pk")).values("contact_id")
-    rows = Verification.objects.filter(contact__in=contacts, result="valid").order_by("verified_at")
-    for contact, field, at in rows.values_list("contact_id", "field", "verified_at"):
-        checks.setdefault((contact, field), []).append(at)
-    found = []
-    for field, label in VerifiedField.choices:
-        counts = [0] * (len(AGE_NAMES) + 1)
-        for contact, submitted in handed.items():
-            times = checks.get((contact, field), [])
-            place = bisect_right(times, submitted)
-            if not place:
-                counts[-1] += 1
-                continue
-            age = (submitted - times[place - 1]).days
-            counts[sum(age > limit for limit in AGES)] += 1
-        found.append(Row((str(label), *(rate(count, len(handed)) for count in counts))))
+    counts = handed.aggregate(
+        all=Count("pk"),
+        **{
+            f"{field}_{place}": Count("pk", filter=_aged(f"{field}_age", place))
+            for field in VerifiedField.values
+            for place in range(len(AGE_NAMES) + 1)
+        },
+    )
+    total = counts["all"]
+    found = [
+        Row(
+            (
+                str(label),
+                *(rate(counts[f"{field}_{n}"], total) for n in range(len(AGE_NAMES) + 1)),
+            )
+        )
+        for field, label in VerifiedField.choices
+    ]
     columns = (
         Column("Field", TEXT),
         *(Column(name.capitalize(), RATE) for name in AGE_NAMES),
         Column("Never checked", RATE),
     )
     note = "When each field of the contact was last verified before the handoff was submitted."
-    return Table("freshness", "Data handed over", columns, tuple(found) if handed else (), note)
+    return Table("freshness", "Data handed over", columns, tuple(found) if total else (), note)
+
+
+def _aged(column: str, place: int) -> Q:
+    """Which rows are of one of the ages; the last place is for what was never checked."""
+    if place == len(AGE_NAMES):
+        return Q(**{f"{column}__isnull": True})
+    older = Q(**{f"{column}__gt": AGES[place - 1]}) if place else Q(**{f"{column}__gte": 0})
+    return older & Q(**{f"{column}__lte": AGES[place]}) if place < len(AGES) else older
 
 
 def decay(period: Period, scope: Scope, now: datetime) -> Table:

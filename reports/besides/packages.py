@@ -25,10 +25,9 @@ ENDINGS = {
 
 def reasons(period: Period, scope: Scope, now: datetime) -> Table:
     """Why handoffs were returned, rejected or disqualified in the period."""
-    scoped = Fact.objects.filter(scope.condition()).values("pk")
     rows = (
         HandoffEvent.objects.filter(
-            within("occurred_at", period), kind__in=ENDINGS, handoff__in=scoped
+            within("occurred_at", period), scope.of("handoff"), kind__in=ENDINGS
         )
         .order_by()
         .values_list("kind", "reason__label", "reason__counts")
@@ -100,9 +99,8 @@ def first_tries(period: Period, scope: Scope, now: datetime) -> Table:
 
 def gate(period: Period, scope: Scope, now: datetime) -> Table:
     """What the gate refused in the period, by the rule that was not met."""
-    scoped = Fact.objects.filter(scope.condition()).values("pk")
     refused = HandoffEvent.objects.filter(
-        within("occurred_at", period), kind=EventKind.GATE_REFUSED, handoff__in=scoped
+        within("occurred_at", period), scope.of("handoff"), kind=EventKind.GATE_REFUSED
     )
     times: Counter[tuple[str, str]] = Counter()
     handoffs: dict[tuple[str, str], set[int]] = {}

@@ -3,9 +3,11 @@
 from collections import Counter
 from datetime import datetime
 
-from django.db.models import Case, Count, Q, Value, When
+from django.db.models import Count, Q
 
+from reports import charts, tally
 from reports.besides.promises import SOURCES, within
+from reports.counting import Counting
 from reports.figures import rate
 from reports.models import Fact
 from reports.periods import Period, last_months
@@ -24,27 +26,12 @@ def speed(period: Period, scope: Scope, now: datetime) -> Table:
     waited from submission to the first contact, over twelve months, beside 10% an hour."""
     months = last_months(period, MONTHS)
     whole = Period(months[0].start, period.end)
-    band = Case(
-        *(
-            When(whole_calendar__lte=hours * 3600, then=Value(n))
-            for n, (hours, _) in enumerate(BANDS)
-        ),
-        When(contacted_at__isnull=False, then=Value(len(BANDS))),
-        default=Value(len(BANDS) + 1),
-    )
-    rows = (
-        Fact.objects.filter(
-            within("submitted_at", whole),
-            scope.condition(),
-            accepted_at__isnull=False,
-            closed_at__isnull=False,
-        )
-        .annotate(band=band)
-        .order_by()
-        .values_list("band")
-        .annotate(won=Count("pk", filter=Q(qualified_at__isnull=False)), all=Count("pk"))
-    )
-    counted = {band: rate(won, count) for band, won, count in rows}
+    _, _, *parts = tally.by_period([by_wait(now)], [whole], scope)[0]["speed"]
+    counted = {
+        n: rate(won, count)
+        for n, (won, count) in enumerate(zip(parts[::2], parts[1::2], strict=True))
+        if count
+    }
     start = next((counted[n].value for n in range(len(BANDS)) if n in counted), None)
     first = next((BANDS[n][1] for n in range(len(BANDS)) if n in counted), 0.0)
     found = []
@@ -62,9 +49,36 @@ def speed(period: Period, scope: Scope, now: datetime) -> Table:
     )
     note = (
         "Closed handoffs of the last twelve months by the prospect’s wait from submission, on the "
-        "calendar. Beside it what the first row would come to if each hour cost a tenth."
+        "calendar. Dashed, and in the last column: what the first row would come to if each hour "
+        "cost a tenth."
     )
-    return Table("speed", "What waiting costs", columns, tuple(found), note)
+    chart = charts.steps(
+        "What waiting costs",
+        "time until the first contact",
+        [_short(n) for n in range(len(BANDS) + 2) if n in counted],
+        [row.cells[1] for row in found],
+        [row.cells[2] for row in found],
+        "If each hour cost a tenth",
+    )
+    return Table("speed", "What waiting costs", columns, tuple(found), note, chart=chart)
+
+
+def by_wait(now: datetime) -> Counting:
+    """Opportunities among closed handoffs, and the same apart for each band of the wait."""
+    closed = Q(accepted_at__isnull=False, closed_at__isnull=False)
+    won = closed & Q(qualified_at__isnull=False)
+    bands, after = [], Q()
+    for hours, _ in BANDS:
+        until = Q(whole_calendar__lte=hours * 3600)
+        bands.append(after & until)
+        after = Q(whole_calendar__gt=hours * 3600)
+    bands += [after & Q(contacted_at__isnull=False), Q(contacted_at=None)]
+    apart = [
+        part
+        for n, band in enumerate(bands)
+        for part in ((f"{_band(n)}, won", won & band), (_band(n), closed & band))
+    ]
+    return Counting("speed", now, Fact, "submitted_at", closed, won, tuple(apart), is_beside=True)
 
 
 def unprepared(period: Period, scope: Scope, now: datetime) -> Table:
@@ -134,3 +148,10 @@ def _band(n: int) -> str:
     if n < len(BANDS):
         return f"{BANDS[n - 1][0]} to {BANDS[n][0]} h"
     return f"more than {BANDS[-1][0]} h" if n == len(BANDS) else "never"
+
+
+def _short(n: int) -> str:
+    """The band as it stands below the chart."""
+    if n < len(BANDS):
+        return f"{BANDS[n][0]} h"
+    return "more" if n == len(BANDS) else "never"

@@ -65,12 +65,11 @@ def untouched(period: Period, scope: Scope, now: datetime) -> Table:
 
 def attainment(period: Period, scope: Scope, now: datetime) -> Table:
     """Promises that began in the period, by tier and kind: how many were kept."""
-    scoped = Fact.objects.filter(scope.condition()).values("pk")
     # Over is what has stopped, and what runs past its limit
     over = Q(state="stopped") | Q(state="running", late_after__lt=now)
     kept = Q(state="stopped", elapsed_seconds__lte=F("limit_seconds"))
     rows = (
-        Clock.objects.filter(within("started_at", period), cycle=0, handoff__in=scoped)
+        Clock.objects.filter(within("started_at", period), scope.of("handoff"), cycle=0)
         .order_by()
         .values_list("handoff__lead_source", "kind")
         .annotate(
@@ -96,9 +95,8 @@ def attainment(period: Period, scope: Scope, now: datetime) -> Table:
 
 def causes(period: Period, scope: Scope, now: datetime) -> Table:
     """Misses that fell due in the period, by the cause a manager named; causes first."""
-    scoped = Fact.objects.filter(scope.condition()).values("pk")
     rows = (
-        Breach.objects.filter(within("fell_due_at", period), clock__handoff__in=scoped)
+        Breach.objects.filter(within("fell_due_at", period), scope.of("clock__handoff"))
         .order_by()
         .values_list("cause", "proposed_cause", "clock__kind")
         .annotate(count=Count("pk"))
