@@ -102,6 +102,10 @@ def _meetings(log: list[dict[str, Any]], zone: Any) -> dict[str, dict[str, Any]]
         off = outcome[last] if _is(outcome, last, "meeting_cancelled") and not held else None
         told[uid] = {
             "booked": events[0]["occurred_at"],
+            "confirmed": min(
+                (e["occurred_at"] for e in events if e["kind"] == "meeting_confirmed"), default=None
+            ),
+            "attempts": len(numbers),
             "first": slots[numbers[0]],
             "last": slots[last],
             "held": held[0] if held else None,

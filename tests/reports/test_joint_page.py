@@ -73,6 +73,18 @@ def test_behind_every_number_stand_its_handoffs(
         answer = signed_in.get(f"/reports/handoffs/?metric={metric}&part={part}&{MARCH}")
         assert answer.context["sheet"].paginator.count == count, (metric, part)
         assert answer.context["hidden"] == 0
+    # The rates of the last table lead there as well, and the list leaves as a file
+    page = signed_in.get(f"/reports/?{MARCH}&by=ae").content.decode()
+    assert f"{MARCH}&amp;by=ae&amp;ae={ae.pk}&amp;metric=rejection&amp;part=denominator" in page
+    narrowed = f"/reports/handoffs/?{MARCH}&ae={ae.pk}&metric=rejection&part=denominator"
+    assert signed_in.get(narrowed).context["sheet"].paginator.count == 18
+    rows = signed_in.get(f"{narrowed}&file=handoffs.csv").content.decode().splitlines()
+    assert rows[0].startswith("Handoff,Account,Status")
+    assert sum(row[:1].isdigit() for row in rows) == 18
+    # The two views name what makes the difference
+    edge = march["first hour of April"].account
+    assert edge is not None
+    assert f"{edge.name}</a>" in page.split("Which handoffs make the difference")[1]
     # Ben sees that the team’s figures rest on handoffs that are not his
     signed_in.force_login(backup)
     answer = signed_in.get(f"/reports/handoffs/?metric=show&part=numerator&{MARCH}")

@@ -63,6 +63,11 @@ def test_two_people_sign_in_the_browser_and_a_late_correction_shows(
     assert "signed 7 of 10, now 8 of 10" in page
     assert review.rows.get(key="show").figures == shown
 
+    for key in ("metrics", "causes", "reasons"):
+        file = client.get(f"{ADDRESS}?file={key}.csv")
+        assert file["Content-Type"].startswith("text/csv"), key
+    assert client.get(f"{ADDRESS}?file=shoe.csv").status_code == 404
+
     # The next month asks about what this one agreed on; its owner ticks it off
     following = client.get("/reports/review/2026-04/").content.decode()
     assert "Agree on what a confirmed budget is." in following
