@@ -20,13 +20,15 @@ PICTURES = ROOT / "docs" / "pictures"
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 # picture, who, address, the links to follow from it, viewport, dark
-A_HANDOFF = ".desk a[href^='/handoffs/']:not([href$='/new/'])"
+A_PACKAGE = ", ".join(
+    f"[aria-labelledby='block-{block}'] a[href^='/handoffs/']" for block in ("returned", "drafts")
+)
 TO_PREPARE = "[aria-labelledby='block-prepare'] a[href^='/handoffs/']"
 SHOTS = [
     ("queue", "ae", "/queue/", [], WIDE, False),
     ("queue-phone", "ae", "/queue/", [], PHONE, True),
     ("brief", "ae", "/queue/", ["#queue-rows a"], WIDE, False),
-    ("form", "sdr", "/", [A_HANDOFF, "a[href$='/edit/']"], WIDE, False),
+    ("form", "sdr", "/", [A_PACKAGE, "a[href$='/edit/']"], WIDE, False),
     ("prepare", "ae", "/", [TO_PREPARE, ".step a[href$='/prepare/']"], WIDE, False),
     ("attention", "manager", "/sla/attention/", [], WIDE, False),
     ("reports", "manager", "/reports/", [], WIDE, False),
