@@ -43,7 +43,7 @@ class Plain(NamedTuple):
 PLAIN = (
     Plain(
         "reasons", "Reasons", Reason, "code",
-        ("label", "use", "counts", "hint", "position", "is_active"),
+        ("label", "use", "counts", "gives_back", "hint", "position", "is_active"),
     ),
     Plain("competitors", "Competitors", CompetitorNote, "competitor", ("note", *LIBRARY)),
     Plain("case_studies", "Case studies", CaseStudy, "title", ("summary", "url", *LIBRARY)),
