@@ -72,11 +72,15 @@ def _late(clocks: QuerySet[Clock], user: User, now: datetime) -> list[Late]:
     rows = mine.select_related(
         "handoff__account", "handoff__owner", "handoff__sdr", "holder", "calendar_version"
     )
+    # A promise on a handoff that changed hands has several clocks; what is asked is one thing
+    first: dict[tuple[int, str], Clock] = {}
+    for clock in rows[:MOST_ROWS]:
+        first.setdefault((clock.handoff_id, clock.kind), clock)
     return [
         Late(
             clock, clock.handoff, time_left(clock.due_at, clock.warn_at, now, clock.working_hours())
         )
-        for clock in rows[:MOST_ROWS]
+        for clock in first.values()
     ]
 
 

@@ -151,7 +151,7 @@ def test_the_managers_page_says_when_nobody_is_told(
     clock.shift(timedelta(minutes=3))
     page = client.get("/sla/attention/").content.decode()
     assert "People are not being told right now" in page
-    assert "says what is wrong: worker." in page
+    assert "says what is wrong: Worker." in page
 
 
 def test_messages_given_up_and_channels_switched_off_ask_for_a_look() -> None:

@@ -41,6 +41,17 @@ def test_what_is_late_stands_on_the_managers_page(late: Handoff, manager: User) 
     assert reverse("handoff_reassign", args=[late.pk]) in page
 
 
+def test_a_promise_that_changed_hands_stands_there_once(
+    late: Handoff, manager: User, backup: User, clock
+) -> None:  # type: ignore[no-untyped-def]
+    lifecycle.reassign(late, to=backup, why="Ana is in a meeting.", by=manager)
+    clock.shift(timedelta(hours=1, minutes=10))
+    assert late.clocks.overdue(timezone.now()).filter(kind="accept").count() == 2
+    page = open_page(manager, "attention").content.decode()
+    assert page.count("Overdue by ") == 1
+    assert "Overdue by 1 h 20 min" in page
+
+
 def test_lateness_shows_without_any_worker(
     sdr: User, account: Account, contact: Contact, manager: User, clock
 ) -> None:  # type: ignore[no-untyped-def]
