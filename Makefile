@@ -10,7 +10,7 @@ ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgres faults fuzz mutants bench screenshots lint types check ci audit sbom lock base dev tools clean
+.PHONY: help run test test-sqlite test-postgres faults fuzz mutants bench screenshots fonts lint types check ci audit sbom lock base dev tools clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -55,6 +55,9 @@ bench: dev ## the benchmarks: work, ours, peer or limit, ratio
 
 screenshots: dev ## the pictures of README and docs, taken from a fresh demo
 	@$(PY) -m tests.browser.screenshots
+
+fonts: dev ## the fonts of the pages, cut down to what is shown
+	@$(PY) -m tests.browser.fonts
 
 lint: dev ## ruff, its formatter, and the floors of the house
 	@$(PY) -m ruff check .

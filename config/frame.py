@@ -37,10 +37,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
-    "STYLES": [
-        lambda request: static("desk/desk.css"),
-        lambda request: static("desk/admin.css"),
-    ],
+    "STYLES": [lambda request: static("desk/desk.css")],
     "SCRIPTS": [
         lambda request: static("desk/unfold-csp.js"),
         lambda request: static("desk/desk.js"),
