@@ -27,7 +27,7 @@ TO_PREPARE = "[aria-labelledby='block-prepare'] a[href^='/handoffs/']"
 SHOTS = [
     ("queue", "ae", "/queue/", [], WIDE, False),
     ("queue-phone", "ae", "/queue/", [], PHONE, True),
-    ("brief", "ae", "/queue/", ["#queue-rows a"], WIDE, False),
+    ("brief", "ae", "/queue/", ["#queue-rows [data-open]"], WIDE, False),
     ("form", "sdr", "/", [A_PACKAGE, "a[href$='/edit/']"], WIDE, False),
     ("prepare", "ae", "/", [TO_PREPARE, ".step a[href$='/prepare/']"], WIDE, False),
     ("attention", "manager", "/sla/attention/", [], WIDE, False),
