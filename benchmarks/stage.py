@@ -42,8 +42,8 @@ def child(script: str, url: str, *arguments: str) -> subprocess.Popen[str]:
 def _on_sqlite(stack: ExitStack, sizes: list[int]) -> dict[int, str]:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="desk-bench-")))
     played = folder / "played.sqlite3"
-    _manage(f"sqlite:///{played}", "migrate", "-v0")
-    _manage(f"sqlite:///{played}", "demo", "--months", "24", "--handoffs", str(PLAYED))
+    manage(f"sqlite:///{played}", "migrate", "-v0")
+    manage(f"sqlite:///{played}", "demo", "--months", "24", "--handoffs", str(PLAYED))
     urls = {}
     for size in sizes:
         path = folder / f"{size}.sqlite3"
@@ -59,8 +59,8 @@ def _on_postgres(stack: ExitStack, sizes: list[int]) -> dict[int, str]:
 
     server = stack.enter_context(start_postgres())
     played = stack.enter_context(new_database(server))
-    _manage(played, "migrate", "-v0")
-    _manage(played, "demo", "--months", "24", "--handoffs", str(PLAYED))
+    manage(played, "migrate", "-v0")
+    manage(played, "demo", "--months", "24", "--handoffs", str(PLAYED))
     name = played.rsplit("/", 1)[1]
     urls = {}
     for size in sizes:
@@ -69,7 +69,8 @@ def _on_postgres(stack: ExitStack, sizes: list[int]) -> dict[int, str]:
     return urls
 
 
-def _manage(url: str, *command: str) -> None:
+def manage(url: str, *command: str) -> None:
+    """One of the product’s own commands on the database at `url`."""
     subprocess.run(
         [sys.executable, "manage.py", *command],
         env={**os.environ, "DATABASE_URL": url},
@@ -84,5 +85,5 @@ def _lengthen(url: str, size: int) -> None:
         "from reports import facts; from config.demo.multiply import multiply;"
         f"facts.catch_up(); multiply(to={size})"
     )
-    _manage(url, "shell", "-v0", "-c", code)
+    manage(url, "shell", "-v0", "-c", code)
     print(f"{size:,} handoffs are there", flush=True)
