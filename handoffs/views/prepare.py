@@ -20,7 +20,8 @@ from handoffs.views.doors import insist_on_people, person, visible_or_404, with_
 from team.bounds import check_storable
 from team.pages import page
 
-OFFERED = 4  # case studies to choose from at a glance; the others are in the list
+OFFERED = 4  # case studies to choose from at a glance; the others fold away
+NONE = "None of these"
 LIKELY = 2  # competitors that were not named, but come up in their industry
 
 
@@ -35,7 +36,7 @@ class PreparationForm(forms.Form):
         CaseStudy.objects.none(),
         label="Case study to bring",
         required=False,
-        empty_label="None of these",
+        widget=forms.RadioSelect,
     )
     case_study_other = forms.CharField(
         label="Another one, or why none fits",
@@ -46,10 +47,11 @@ class PreparationForm(forms.Form):
 
     def __init__(self, *args: Any, handoff: Handoff, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fitting = [story.entry for story in library.stories_for(handoff)]
+        fitting = library.stories_for(handoff)
         field = cast(forms.ModelChoiceField, self.fields["case_study"])
-        field.queryset = CaseStudy.objects.filter(pk__in=[study.pk for study in fitting])
-        field.choices = [("", "None of these"), *[(study.pk, study.title) for study in fitting]]
+        field.queryset = CaseStudy.objects.filter(pk__in=[story.entry.pk for story in fitting])
+        field.choices = [*[(story.entry.pk, str(story.entry)) for story in fitting], ("", NONE)]
+        self.fitting = fitting
         self.rows = []
         for number in range(1, prep.MOST_OBJECTIONS + 1):
             for part, label in (("said", "They may say"), ("answer", "You will answer")):
@@ -61,6 +63,23 @@ class PreparationForm(forms.Form):
                     widget=forms.Textarea(attrs={"rows": 2}),
                 )
             self.rows.append((number, self[f"said_{number}"], self[f"answer_{number}"]))
+
+    @property
+    def stories(self) -> list[tuple[Any, Any]]:
+        """The best matches, each as its radio button and what the library says."""
+        return self._with_radios()[:OFFERED]
+
+    @property
+    def more_stories(self) -> list[tuple[Any, Any]]:
+        return self._with_radios()[OFFERED:]
+
+    @property
+    def none(self) -> Any:
+        """The last radio button: no story of the library."""
+        return self["case_study"].subwidgets[-1]
+
+    def _with_radios(self) -> list[tuple[Any, Any]]:
+        return list(zip(self["case_study"].subwidgets, self.fitting, strict=False))
 
     def values(self) -> dict[str, Any]:
         typed = self.cleaned_data
@@ -135,7 +154,6 @@ def _show(
         "notes": library.notes_on_named(handoff),
         "without_note": library.without_note(handoff),
         "likely": library.notes_on_likely(handoff)[:LIKELY],
-        "stories": library.stories_for(handoff)[:OFFERED],
         "objections": handoff.objections.all(),
         "left": left_of(handoff, timezone.now()),
         "back": reverse("handoff", args=[handoff.pk]),
