@@ -137,12 +137,20 @@ def gate(period: Period, scope: Scope, now: datetime) -> Table:
 
 
 def context_loss(period: Period, scope: Scope, now: datetime) -> Table:
-    """What AEs had to ask again in calls held in the period although it had been said, by field,
-    over all first calls."""
+    """What AEs had to ask again in first calls held in the period, by field; also anything at all.
+
+    Over the handoffs whose AE has said what was asked again, be it nothing: silence is no answer.
+    """
     calls = Chain.objects.filter(within("held_at", period), scope.condition(), is_follow_up=False)
-    whole = calls.values("fact_id").distinct().count()
+    told = calls.filter(fact__handoff__asked_again_at__isnull=False)
+    counts = calls.aggregate(
+        held=Count("fact", distinct=True),
+        told=Count("fact", filter=Q(fact__handoff__asked_again_at__isnull=False), distinct=True),
+        lost=Count("fact__handoff__asked_again__handoff", distinct=True),
+    )
+    whole = counts["told"]
     rows = (
-        AskedAgain.objects.filter(handoff__in=calls.values("fact_id"))
+        AskedAgain.objects.filter(handoff__in=told.values("fact_id"))
         .order_by()
         .values_list("section", "field", "why")
         .annotate(count=Count("handoff", distinct=True))
@@ -157,13 +165,15 @@ def context_loss(period: Period, scope: Scope, now: datetime) -> Table:
         Row(
             (
                 SECTION_NAMES.get(section, section),
-                field.replace("_", " "),
-                rate(min(count, whole), whole),
+                SECTION_NAMES.get(field, field.replace("_", " ").capitalize()),
+                rate(count, whole),
                 whys[section, field].most_common(1)[0][0],
             )
         )
         for (section, field), count in asked.most_common()
     ]
+    if found:
+        found.insert(0, Row(("All", "Anything at all", rate(counts["lost"], whole), "")))
     columns = (
         Column("Section", TEXT),
         Column("Field", TEXT),
@@ -175,6 +185,7 @@ def context_loss(period: Period, scope: Scope, now: datetime) -> Table:
         "Asked again in the call",
         columns,
         tuple(found),
-        "What the SDR had heard and the AE asked again, over all first calls held in the month.",
-        "Nothing had to be asked again, or nobody has said so.",
+        "What the SDR had heard and the AE asked again. AEs have said so, be it nothing, after "
+        f"{whole} of {counts['held']} first calls held in the month.",
+        "Nothing had to be asked again." if whole else "No AE has said yet what was asked again.",
     )
