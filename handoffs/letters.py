@@ -5,6 +5,7 @@ one row for each recipient with the same visible head, and carries the calendar 
 coming meeting. Editing and sending them is in handoffs/sending.py.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from messaging.models import Message
 from team.models import User
 
 Kind = Letter.Kind
+THIRD_PERSON = ("they", "their", "them", "he", "his", "him", "she", "her")
 FAILED = (Message.State.DEAD, Message.State.EXPIRED, Message.State.CANCELLED)
 
 
@@ -75,6 +77,19 @@ def compose(handoff: Handoff, kind: str, at: datetime) -> tuple[str, str]:
         Kind.CONFIRMATION: _confirmation,
     }[Kind(kind)](handoff, at)
     return " ".join(subject.split())[:200], body
+
+
+def about_them(handoff: Handoff, body: str) -> list[str]:
+    """The notes of the package in `body` that speak about the prospect, who is going to read them.
+
+    “Priya sends the price list” is right in the package, and odd in a letter to Priya.
+    """
+    names = [handoff.contact.first_name] if handoff.contact and handoff.contact.first_name else []
+    others = re.compile(
+        rf"\b({'|'.join([*THIRD_PERSON, *map(re.escape, names)])})\b", re.IGNORECASE
+    )
+    notes = (handoff.next_step.strip().rstrip("."), handoff.next_step_who.strip())
+    return [note for note in notes if note[1:] and note[1:] in body and others.search(note)]
 
 
 def announce_change(meeting: Meeting, *, by: User, method: str, at: datetime) -> None:

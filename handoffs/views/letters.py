@@ -174,6 +174,7 @@ def _draft(
     return {
         "form": form,
         "is_saved": stored.pk is not None,
+        "about_them": letters.about_them(handoff, stored.body),
         "is_outdated": stored.pk is not None
         and stored.meeting_id != (meeting.pk if meeting else None),
         "copied": letters.copied(handoff, kind, user),

@@ -60,6 +60,29 @@ def test_the_introduction_is_drafted_from_the_package_in_their_words(
     )
 
 
+def test_notes_about_the_prospect_are_pointed_out_to_whoever_writes_to_them(
+    client: Client, taken: Handoff, ae: User
+) -> None:
+    client.force_login(ae)
+    address = f"/handoffs/{taken.pk}/prep-email/"
+    page = client.get(address).content.decode()
+    assert "Turn into “you” what the notes say about them" in page
+    assert page.count("“Priya sends the price list by Wednesday, we load it before the call.”") == 1
+    agreed = "45 minutes on quoting with the pricing lead, on the price list you use today."
+    who = "You send the price list by Wednesday, we load it before the call."
+    Handoff.objects.filter(pk=taken.pk).update(next_step=agreed, next_step_who=who)
+    page = client.get(address).content.decode()
+    assert who in page
+    assert "Turn into “you”" not in page
+
+
+def test_what_was_rewritten_is_not_pointed_out_again(taken: Handoff) -> None:
+    body = letters.draft(taken, Kind.PREP).body
+    assert len(letters.about_them(taken, body)) == 2
+    mended = body.replace("Priya sends", "You send").replace("their own price list", "your own")
+    assert letters.about_them(taken, mended) == []
+
+
 def test_somebody_elses_words_are_not_put_into_the_contacts_mouth(taken: Handoff) -> None:
     taken.quotes.update(speaker="Mark Dell")
     assert "Mark Dell put it like this" in letters.draft(taken, Kind.INTRODUCTION).body
