@@ -1,16 +1,20 @@
 """What somebody has to type for each decision; what a decision then does is `lifecycle`."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from handoffs import meetings, rulings
 from handoffs.models import Criterion, Handoff, Meeting, Reason
 from handoffs.models.meeting import MOST_NO_SHOWS
 from handoffs.models.package import Channel
+from handoffs.pursuit import STAGES
 from handoffs.wording import is_sentence
 from team.bounds import check_instant, check_one_line, check_storable
 from team.models import User
@@ -209,9 +213,30 @@ class ContactForm(DecisionForm):
         return at
 
 
+class Suggesting(forms.TextInput):
+    """A line of text with words to choose from, and any other allowed."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        super().__init__()
+        self.words = words
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        known = f"{name}-words"
+        box = super().render(name, value, {**(attrs or {}), "list": known}, renderer)
+        options = format_html_join("", '<option value="{}">', ((word,) for word in self.words))
+        return format_html('{}<datalist id="{}">{}</datalist>', box, known, options)
+
+
 class OpportunityForm(DecisionForm):
     amount = forms.DecimalField(
         label="Amount (USD)", required=False, min_value=0, max_digits=13, decimal_places=2
+    )
+    stage = forms.CharField(
+        help_text=f"As the CRM calls it; empty is “{STAGES[0]}”.",
+        required=False,
+        max_length=40,
+        validators=[check_storable, check_one_line],
+        widget=Suggesting(STAGES),
     )
     external_id = forms.CharField(
         label="Opportunity id in the CRM",
@@ -221,6 +246,21 @@ class OpportunityForm(DecisionForm):
     )
     url = forms.URLField(label="Link", required=False, max_length=500, assume_scheme="https")
     note = text("Anything to remember", required=False, rows=2)
+
+
+class AmendForm(OpportunityForm):
+    note = None  # type: ignore[assignment]  # the log writes down what was changed
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        handoff = self.handoff
+        for name, value in (
+            ("amount", handoff.opportunity_amount),
+            ("stage", handoff.opportunity_stage),
+            ("external_id", handoff.opportunity_id),
+            ("url", handoff.opportunity_url),
+        ):
+            self.initial.setdefault(name, value)
 
 
 class DisqualifyForm(DecisionForm):

@@ -26,6 +26,7 @@ def row_of(handoff: Handoff) -> dict[str, str]:
         "handoff_url": address_of(handoff),
         "opportunity_id": handoff.opportunity_id,
         "opportunity_url": handoff.opportunity_url,
+        "stage": handoff.opportunity_stage,
         "amount_usd": "" if handoff.opportunity_amount is None else str(handoff.opportunity_amount),
         "created_at": _instant(handoff.closed_at),
         "lead_source": handoff.get_lead_source_display(),
@@ -83,6 +84,7 @@ def document_of(handoff: Handoff) -> dict[str, Any]:
         "opportunity": {
             "id": handoff.opportunity_id,
             "url": handoff.opportunity_url,
+            "stage": handoff.opportunity_stage,
             "amount_usd": None if amount is None else str(amount),
             "created_at": _instant(handoff.closed_at),
         },

@@ -54,6 +54,8 @@ def sentence_of(event: HandoffEvent) -> str:
         how = f" by {channel}" if (channel := _channel(data)) else ""
         unprepared = ", before preparing" if data.get("unprepared") else ""
         return f"{who} contacted the prospect{how}{unprepared}."
+    if kind == EventKind.AMENDED:
+        return f"{who} changed the opportunity: {'; '.join(data.get('changes', []))}."
     if kind == EventKind.RULED:
         wrong = data.get("ruling") == Contest.Ruling.OVERTURNED
         return f"{who} ruled: {'the rejection was wrong' if wrong else 'the rejection stands'}."

@@ -54,6 +54,7 @@ TRANSITIONS: dict[str, Move] = {
     "finish_preparation": Move((Status.ACCEPTED,), None, EventKind.PREP_FINISHED, rights.WORK),
     "contact": Move((Status.ACCEPTED,), None, EventKind.CONTACTED, rights.WORK),
     "qualify": Move((Status.ACCEPTED,), Status.QUALIFIED, EventKind.QUALIFIED, rights.WORK),
+    "amend": Move((Status.QUALIFIED,), None, EventKind.AMENDED, rights.WORK),
     "disqualify": Move(
         (Status.ACCEPTED,), Status.DISQUALIFIED, EventKind.DISQUALIFIED, rights.WORK
     ),

@@ -12,6 +12,7 @@ from messaging import webhooks
 
 KINDS = {
     EventKind.QUALIFIED: "opportunity.created",
+    EventKind.AMENDED: "opportunity.updated",
     EventKind.DISQUALIFIED: "handoff.disqualified",
 }
 

@@ -16,6 +16,15 @@ from handoffs.moves import fresh_of, move, now_of, reason_of
 from handoffs.refusal import TransitionRefused
 from team.models import User
 
+# Where an opportunity may stand, to choose from; a CRM may call them otherwise
+STAGES = ("Discovery", "Evaluation", "Proposal", "Negotiation", "Closed won", "Closed lost")
+OPPORTUNITY_WORDS = {
+    "opportunity_amount": "Amount",
+    "opportunity_stage": "Stage",
+    "opportunity_id": "CRM id",
+    "opportunity_url": "Link",
+}
+
 
 def start_preparation(handoff: Handoff, *, by: User, at: datetime | None = None) -> Handoff:
     """Open the fifteen minutes of preparation."""
@@ -85,12 +94,16 @@ def create_opportunity(
     *,
     by: User,
     amount: Decimal | None = None,
+    stage: str = "",
     external_id: str = "",
     url: str = "",
     note: str = "",
     at: datetime | None = None,
 ) -> Handoff:
-    """The deal qualified: after a held meeting, or on the phone before the one that is booked."""
+    """The deal qualified: after a held meeting, or on the phone before the one that is booked.
+
+    Without a `stage` it stands at the first one.
+    """
     fresh = fresh_of(handoff)
     at = at or now_of(fresh)
     if sentence := meetings.why_no_opportunity(fresh, at):
@@ -104,11 +117,51 @@ def create_opportunity(
         changes={
             "closed_at": at,
             "opportunity_amount": amount,
+            "opportunity_stage": stage.strip() or STAGES[0],
             "opportunity_id": external_id,
             "opportunity_url": url,
         },
         note=note,
         data={"amount": str(amount) if amount is not None else None},
+    )
+
+
+def amend_opportunity(
+    handoff: Handoff,
+    *,
+    by: User,
+    amount: Decimal | None = None,
+    stage: str = "",
+    external_id: str = "",
+    url: str = "",
+    at: datetime | None = None,
+) -> Handoff:
+    """Say what the opportunity is worth, where it stands and where the CRM keeps it, by now.
+
+    All four as they are from now on; the log keeps what each was before. The CRM is told.
+    """
+    fresh = fresh_of(handoff)
+    values = {
+        "opportunity_amount": amount,
+        "opportunity_stage": stage.strip() or STAGES[0],
+        "opportunity_id": external_id,
+        "opportunity_url": url,
+    }
+    changes = {name: value for name, value in values.items() if getattr(fresh, name) != value}
+    if fresh.status == Handoff.Status.QUALIFIED and not changes:
+        raise TransitionRefused("That is what stands there already.")
+    words = [
+        f"{OPPORTUNITY_WORDS[name]} {_shown(getattr(fresh, name))} → {_shown(value)}"
+        for name, value in changes.items()
+    ]
+    return move(
+        "amend",
+        fresh,
+        by=by,
+        at=at or now_of(fresh),
+        seen=fresh,
+        changes=changes,
+        data={"changes": words},
     )
 
 
@@ -136,3 +189,9 @@ def disqualify(
         note=note,
         then=meetings.call_off_coming,
     )
+
+
+def _shown(value: Decimal | str | None) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}".removesuffix(".00")
+    return value or "empty"

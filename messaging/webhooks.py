@@ -12,6 +12,7 @@ from messaging.transports.webhook import body_of
 # Which switch of an endpoint stands for which kind of event.
 SWITCHES = {
     "opportunity.created": "on_opportunity",
+    "opportunity.updated": "on_opportunity",
     "handoff.disqualified": "on_disqualified",
 }
 

@@ -92,7 +92,7 @@ REGISTER: dict[str, dict[Kind, str]] = {
     "handoffs.SpeedCurve": {Kind.TECHNICAL: "points"},
     "handoffs.ShowRecord": {Kind.TECHNICAL: "bands"},
     "handoffs.Handoff": {
-        Kind.BUSINESS: "company_size industry opportunity_url",
+        Kind.BUSINESS: "company_size industry opportunity_stage opportunity_url",
         Kind.PERSONAL: "original_source tech_stack growth_signals why_targeted call_notes "
         "next_step next_step_who",
         Kind.TECHNICAL: "opportunity_id",

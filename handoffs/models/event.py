@@ -66,6 +66,7 @@ class EventKind(models.TextChoices):
     MEETING_CANCELLED = "meeting_cancelled", "cancelled the meeting"
     MEETING_MOVED = "meeting_moved", "rescheduled the meeting"
     QUALIFIED = "qualified", "created the opportunity"
+    AMENDED = "amended", "changed the opportunity"
     DISQUALIFIED = "disqualified", "disqualified it"
     CONTESTED = "contested", "contested the rejection"
     RULED = "ruled", "ruled on it"

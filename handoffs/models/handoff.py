@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Account, Contact
 from handoffs.models.standard import FrameworkVersion
 from handoffs.querysets import HandoffQuerySet
-from team.bounds import check_instant, check_storable
+from team.bounds import check_instant, check_one_line, check_storable
 from team.models import CalendarVersion, Territory, User
 
 if TYPE_CHECKING:
@@ -164,6 +164,15 @@ class Handoff(models.Model):
         editable=False,
         validators=[MinValueValidator(0)],
     )
+    opportunity_stage = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        validators=[check_one_line, check_storable],
+        help_text="As the CRM calls it.",
+    )
     opportunity_id = models.CharField(max_length=64, blank=True, editable=False)
     opportunity_url = models.URLField(max_length=500, blank=True, editable=False)
 
@@ -192,6 +201,7 @@ class Handoff(models.Model):
             "next_warn_at",
             "next_due_calendar",
             "opportunity_amount",
+            "opportunity_stage",
             "opportunity_id",
             "opportunity_url",
             "version",

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from handoffs import decision_forms as forms
-from handoffs import lifecycle, meetings, pausing, rights
+from handoffs import lifecycle, meetings, pausing, pursuit, rights
 from handoffs.models import Handoff
 from handoffs.refusal import TransitionRefused
 from handoffs.views.decision import Decision, Status
@@ -118,10 +118,22 @@ DECISIONS: dict[str, Decision] = {
             lifecycle.create_opportunity,
             "The opportunity is created. It carries the whole package.",
             form=forms.OpportunityForm,
-            intro="The package, the account’s and the committee’s data go with it. Amount, id and "
-            "link can stay empty.",
+            intro="The package, the account’s and the committee’s data go with it. All of this can "
+            "stay empty, and be added later.",
             icon="paid",
             why_not_now=_not_won_yet,
+        ),
+        Decision(
+            "opportunity_change",
+            "Change the opportunity",
+            "What is it worth, where does it stand?",
+            rights.WORK,
+            (Status.QUALIFIED,),
+            pursuit.amend_opportunity,
+            "Noted. The CRM is told if it listens.",
+            form=forms.AmendForm,
+            intro="What each was before stays in the history.",
+            icon="edit",
         ),
         Decision(
             "disqualify",

@@ -27,6 +27,7 @@ class Way(NamedTuple):
     icon: str
     is_dialog: bool = False
     is_main: bool = False
+    is_done_at_once: bool = False
 
 
 class Step(NamedTuple):
@@ -44,10 +45,11 @@ def steps_of(
     """What to do now; takes the decisions it shows out of `offered`."""
     steps = [*_meeting(user, handoff, offered)]
     if handoff.status == Status.ACCEPTED:
+        steps += _they_met(handoff, offered)
         steps += _letters(user, handoff, veil)
         steps += _preparation(user, handoff)
     if handoff.status == Status.QUALIFIED and not veil.drawn:
-        steps.append(_take_along(handoff))
+        steps.append(_take_along(handoff, offered))
     if handoff.status == Status.REJECTED:
         steps += _talk(handoff, offered)
     if "asked_again" in offered and handoff.asked_again_at is None:
@@ -201,11 +203,28 @@ def _preparation(user: User, handoff: Handoff) -> list[Step]:
     ]
 
 
-def _take_along(handoff: Handoff) -> Step:
+def _they_met(handoff: Handoff, offered: dict[str, Decision]) -> list[Step]:
+    """After the meeting: an opportunity in one click, or the reason why there is none."""
+    if "opportunity" not in offered or not feedback.was_held(handoff):
+        return []
+    create = offered.pop("opportunity")
+    ways = [
+        _way(handoff, create)._replace(is_dialog=False, is_done_at_once=True),
+        _way(handoff, create, main=False)._replace(words="With amount and stage"),
+    ]
+    if "disqualify" in offered:
+        ways.append(_way(handoff, offered.pop("disqualify"), main=False))
+    words = "One click, and the whole package goes along. Amount, stage and CRM link can follow."
+    return [Step("is-good", "They met. Is it an opportunity?", words, ways)]
+
+
+def _take_along(handoff: Handoff, offered: dict[str, Decision]) -> Step:
     ways = [
         Way(name.upper(), reverse("handoff_export", args=[handoff.pk, name]), "download")
         for name in ("csv", "xlsx", "json")
     ]
+    if "opportunity_change" in offered:
+        ways.insert(0, _way(handoff, offered.pop("opportunity_change"), main=False))
     words = "The whole package goes with it: what they said, who decides, what was agreed."
     return Step("is-good", "An opportunity. Take it to the CRM", words, ways)
 

@@ -200,13 +200,17 @@ def meet_and_win(page: Page, handoff: Handoff) -> None:
     decide(page, "It took place", What_came_of_it="They want an offer by Friday.")
     decide(page, "Note what was asked again", Budget="Too vague to use")
     expect(main(page)).to_contain_text("Asked again in the call")
+    page.get_by_role("button", name="Create opportunity").click()
+    expect(main(page)).to_contain_text("An opportunity. Take it to the CRM")
     decide(
         page,
-        "Create opportunity",
+        "Change the opportunity",
         Amount="45000",
+        Stage="Proposal",
         Opportunity_id="006-77",
         Link="https://crm.example/006-77",
     )
+    expect(main(page)).to_contain_text("45,000 USD · Proposal")
     expect(main(page)).to_contain_text("Opportunity created")
     handoff.refresh_from_db()
     assert handoff.status == Handoff.Status.QUALIFIED
@@ -228,6 +232,7 @@ def take_along(page: Page, handoff: Handoff) -> None:
     assert row["domain"] == "acme-robotics.example"
     assert row["email"] == PROSPECT
     assert (row["opportunity_id"], row["amount_usd"]) == ("006-77", "45000.00")
+    assert row["stage"] == "Proposal"
     assert QUOTE in row["quotes"]
     document = json.loads(files["JSON"])
     assert document["opportunity"]["url"] == "https://crm.example/006-77"
