@@ -214,7 +214,7 @@ def _they_met(handoff: Handoff, offered: dict[str, Decision]) -> list[Step]:
     ]
     if "disqualify" in offered:
         ways.append(_way(handoff, offered.pop("disqualify"), main=False))
-    words = "One click, and the whole package goes along. Amount, stage and CRM link can follow."
+    words = "One click. Amount, stage and CRM link can follow."
     return [Step("is-good", "They met. Is it an opportunity?", words, ways)]
 
 

@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import Account, Contact
+from accounts.models import Account, Contact, GrowthSignal, SignalKind
 from handoffs.models import Handoff
 from team.models import User
 from tests.browser.conftest import WIDE, SignedIn
@@ -21,7 +22,14 @@ LOWEST_END = (
 
 @pytest.fixture
 def taken(sdr: User, account: Account, contact: Contact, ae: User) -> Handoff:
-    """A package of usual size with a second person who can be reached."""
+    """A package of usual size: three growth signals, a second person who can be reached."""
+    for kind, detail in (
+        (SignalKind.JOBS, "Advertises seven jobs for the team that has the problem"),
+        (SignalKind.INTENT, "Several people compared vendors on a review site this month"),
+    ):
+        GrowthSignal.objects.create(
+            account=account, kind=kind, happened_on=timezone.localdate(), detail=detail
+        )
     handoff = accepted(sdr=sdr, account=account, contact=contact)
     mark = make_contact(account, first_name="Mark", last_name="Dell", title="CFO")
     handoff.committee.update(contact=mark)

@@ -45,11 +45,11 @@ def test_all_eight_sections_stand_on_it_the_prospects_words_first(
             "words",
             "pain",
             "trigger",
+            "contact",
             "qualification",
             "objections",
             "committee",
             "next",
-            "contact",
             "company",
             "notes",
         )
