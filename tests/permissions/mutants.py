@@ -205,10 +205,11 @@ class Runner:
 
     def _try(self, session: pytest.Session, items: list[pytest.Item], mutant: Mutant) -> int:
         """1 if a test noticed."""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        session.config.pluginmanager.unregister(name="terminalreporter")
         turn(mutant)
         for number, item in enumerate(items):
-            following = items[number + 1] if number + 1 < len(items) else None
+            # Never None: after the last test the database would be taken down, for all of us
+            following = items[(number + 1) % len(items)]
             self._run(session, [item], following)
             if session.testsfailed:
                 return 1
@@ -231,11 +232,12 @@ def main(tests: list[str], numbers: list[int]) -> int:
         print(f"  {survivor}", flush=True)
     if runner.survivors and tests == QUICK:
         left = ",".join(str(every.index(survivor)) for survivor in runner.survivors)
-        again = [sys.executable, "-m", "tests.permissions.mutants", left]
+        again = [sys.executable, "-m", "tests.permissions.mutants", "thorough", left]
         return subprocess.run(again, check=False).returncode
     return 1 if runner.survivors else 0
 
 
 if __name__ == "__main__":
-    given = [int(number) for argument in sys.argv[1:] for number in argument.split(",")]
-    sys.exit(main(THOROUGH if given else QUICK, given))
+    words = [word for word in sys.argv[1:] if word != "thorough"]
+    given = [int(number) for word in words for number in word.split(",")]
+    sys.exit(main(THOROUGH if "thorough" in sys.argv else QUICK, given))

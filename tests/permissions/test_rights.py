@@ -140,6 +140,18 @@ def test_every_action_is_for_those_who_are_named_and_nobody_else(
     assert found == {action: RULES[action, state] for action in rights._RULES}
 
 
+def test_what_was_ever_submitted_is_not_deleted_whatever_its_state_says(
+    people: dict[str, User], in_state: Callable[[str], Handoff]
+) -> None:
+    never, once = in_state("draft"), in_state("draft")
+    once.submitted_at = once.created_at
+    assert rights.may(people["sdr"], rights.DELETE, never)
+    assert not rights.may(people["sdr"], rights.DELETE, once)
+    withdrawn = in_state("draft")
+    withdrawn.status = "withdrawn"
+    assert not rights.may(people["sdr"], rights.DELETE, withdrawn)
+
+
 def test_the_product_itself_may_what_the_lifecycle_allows(
     in_state: Callable[[str], Handoff],
 ) -> None:
