@@ -146,6 +146,16 @@ def queue_of(ae: int) -> dict[str, int]:
     return {"rows": page.count("data-queue-row"), "overdue": page.count("Overdue by ")}
 
 
+def sessions() -> list[str]:
+    """A session for each AE, as if they had all signed in."""
+    keys = []
+    for user in User.objects.filter(username__startswith="ae").order_by("pk"):
+        client = Client()
+        client.force_login(user)
+        keys.append(client.session.session_key or "")
+    return keys
+
+
 def plans() -> list[tuple[int, list[list[Any]]]]:
     """What is still to come on each running clock."""
     return list(Clock.objects.running().values_list("pk", "plan"))
