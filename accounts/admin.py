@@ -1,6 +1,5 @@
 """Accounts and contacts in the admin; rows are scoped by `visible_to` wherever they are chosen."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -19,11 +18,17 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import action, display
 
-from accounts import origins
+from accounts import decay, origins, readiness
 from accounts.changes import LEFT_ON, WATCHED, found_wrong, history
 from accounts.countries import NAMES
 from accounts.departure_admin import DeparturesOfAccount, SayLeft
-from accounts.freshness import State, state
+from accounts.enrich_admin import (
+    EnrichAccount,
+    EnrichContact,
+    LookupsInline,
+    OriginsInline,
+)
+from accounts.freshness import Freshness, State, state, states
 from accounts.hooks.payloads import ACCOUNT_FIELDS, CONTACT_FIELDS
 from accounts.imports.resources import AccountResource, ContactResource
 from accounts.inbox_admin import ProposalsInline
@@ -33,10 +38,12 @@ from accounts.models import (
     AccountTechnology,
     Contact,
     ContactChange,
+    EnrichmentSource,
     GrowthSignal,
     Verification,
     VerifiedField,
 )
+from accounts.source_admin import EnrichmentSourceAdmin
 from team.admin_kit import KeptAdmin, PlainTabularInline, viewer
 from team.models import User
 from team.sheets.door import SheetDoor
@@ -54,6 +61,8 @@ FIT_COLOURS = {
     "Weak fit": "warning",
     "No fit": "danger",
 }
+admin.site.register(EnrichmentSource, EnrichmentSourceAdmin)
+TONES = {tone: tone for tone in ("success", "warning", "danger")}
 # Who works an account decides who sees it and gets its handoffs.
 ASSIGNMENTS = ("territory", "owner", "sdr")
 
@@ -155,7 +164,7 @@ class ContactsInline(_ReadOnlyInline):
 
 
 @admin.register(Account)
-class AccountAdmin(DeparturesOfAccount, ScopedAdmin):
+class AccountAdmin(DeparturesOfAccount, EnrichAccount, ScopedAdmin):
     """Companies, with what is known of them before the first dial."""
 
     resource_classes = [AccountResource]
@@ -171,6 +180,7 @@ class AccountAdmin(DeparturesOfAccount, ScopedAdmin):
         "fit_label",
         "country",
         "people",
+        "ready",
     ]
     list_select_related = ["territory", "owner"]
     list_filter = [
@@ -183,12 +193,19 @@ class AccountAdmin(DeparturesOfAccount, ScopedAdmin):
     search_help_text = "Name, domain, industry or external id"
     ordering = ["name"]
     autocomplete_fields = ["parent"]
-    readonly_fields = ["created_at", "updated_at"]
-    inlines = [TechnologyInline, SignalInline, ContactsInline, ProposalsInline]
-    actions_detail = ["new_handoff", "merge_other"]
+    readonly_fields = ["readiness", "created_at", "updated_at"]
+    inlines = [
+        TechnologyInline,
+        SignalInline,
+        ContactsInline,
+        ProposalsInline,
+        LookupsInline,
+        OriginsInline,
+    ]
+    actions_detail = ["new_handoff", "enrich_now", "merge_other"]
     merge_other = merge_button(MergeAccountForm)
     fieldsets = [
-        (None, {"fields": ["name", "domain"]}),
+        (None, {"fields": ["name", "domain", "readiness"]}),
         (
             "Company",
             {
@@ -221,7 +238,8 @@ class AccountAdmin(DeparturesOfAccount, ScopedAdmin):
         queryset = super().get_queryset(request)
         match = request.resolver_match
         if match and match.url_name == "accounts_account_changelist":
-            return queryset.annotate(contact_count=_CONTACTS)
+            rows = queryset.annotate(contact_count=_CONTACTS)
+            return rows.prefetch_related(*readiness.PREFETCH)
         return queryset
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -241,6 +259,17 @@ class AccountAdmin(DeparturesOfAccount, ScopedAdmin):
     @display(description="fit", ordering="fit", label=FIT_COLOURS)
     def fit_label(self, account: Account) -> str:
         return account.get_fit_display()
+
+    @display(description="ready", label=TONES)
+    def ready(self, account: Account) -> tuple[str, str]:
+        found = readiness.of(account, timezone.now())
+        return found.tone, f"{found.score} of 100"
+
+    @display(description="ready for the first dial")
+    def readiness(self, account: Account) -> str:
+        if account.pk is None:
+            return "Shown when it is saved."
+        return readiness.of(account, timezone.now()).words
 
     @display(description="contacts", ordering="contact_count")
     def people(self, account: Any) -> int:
@@ -329,12 +358,12 @@ class LeftFilter(DropdownFilter):
 
 
 @admin.register(Contact)
-class ContactAdmin(SayLeft, ScopedAdmin):
+class ContactAdmin(SayLeft, EnrichContact, ScopedAdmin):
     """People at accounts, and how far what we know of them can be trusted."""
 
     resource_classes = [ContactResource]
     countries = NAMES
-    actions_detail = ["they_left", "merge_other"]
+    actions_detail = ["enrich_now", "they_left", "merge_other"]
     merge_other = merge_button(MergeContactForm)
     instead = "Set the date on which they left instead."
     empty_words = "You see no contacts yet. Import a CSV or Excel file, or add the first by hand."
@@ -351,7 +380,13 @@ class ContactAdmin(SayLeft, ScopedAdmin):
     ordering = ["last_name", "first_name", "pk"]
     autocomplete_fields = ["account"]
     readonly_fields = ["freshness", "created_at", "updated_at"]
-    inlines = [VerificationInline, ProposalsInline, ChangesInline]
+    inlines = [
+        VerificationInline,
+        ProposalsInline,
+        ChangesInline,
+        LookupsInline,
+        OriginsInline,
+    ]
     fieldsets = [
         (None, {"fields": [("first_name", "last_name"), "account", "title"]}),
         (
@@ -433,10 +468,13 @@ class ContactAdmin(SayLeft, ScopedAdmin):
         now = timezone.now()
         if contact.pk is None:
             return "Save the contact first, then add checks."
-        return "; ".join(_judged(contact, field, now) for field in VerifiedField)
+        found = states(contact, now, rates=decay.rates())
+        return "; ".join(_judged(field, fresh) for field, fresh in found.items())
 
 
-def _judged(contact: Contact, field: VerifiedField, now: datetime) -> str:
-    found = state(contact, field, now)
-    at = f" ({found.verified_at:%d %b %Y})" if found.verified_at else ""
-    return f"{field.label} {found.state.label}{at}"
+def _judged(field: VerifiedField, found: Freshness) -> str:
+    at = f" ({found.verified_at:%d %b %Y}" if found.verified_at else ""
+    likely = (
+        f", {found.expected_validity:.0%} likely still right" if found.expected_validity else ""
+    )
+    return f"{field.label} {found.state.label}{at}{likely}{')' if at else ''}"

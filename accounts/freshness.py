@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from accounts.decay import BENCHMARK, Rates, source_of, still_right
 from accounts.models import Contact, Method, Verification, VerifiedField
 
 # The one table of limits: days after which a field counts as stale; it is ageing from half of it.
@@ -15,9 +16,6 @@ LIMIT_DAYS: dict[str, int] = {
     VerifiedField.TITLE: 180,
     VerifiedField.EMPLOYER: 180,
 }
-
-# B2B contact data decays by about 22.5% a year (source article).
-STILL_RIGHT_AFTER_A_YEAR = 0.775
 
 # A profile shows who somebody says they are; it rings no phone and delivers no mail.
 NOT_PROVED_BY_A_PROFILE = frozenset({VerifiedField.EMAIL, VerifiedField.DIAL})
@@ -69,20 +67,18 @@ def state(
 
 
 def states(
-    contact: Contact, now: datetime, booked_on: date | None = None
+    contact: Contact,
+    now: datetime,
+    booked_on: date | None = None,
+    rates: Rates | None = None,
 ) -> dict[VerifiedField, Freshness]:
-    """`state` of every verifiable field; one query at most."""
-    rows = list(contact.verifications.all())
-    return {field: _judge(contact, field, rows, now, booked_on) for field in VerifiedField}
+    """`state` of every verifiable field; one query at most.
 
-
-def expected_validity(days: float) -> float:
-    """The share of records, 0 to 1, still right this many days after they were verified.
-
-    >>> round(expected_validity(365), 3)
-    0.775
+    With `rates` (accounts.decay) the validity that is expected goes by how fast such data have
+    decayed here; without them by the benchmark of 22.5 % a year.
     """
-    return float(STILL_RIGHT_AFTER_A_YEAR ** (max(0.0, days) / 365))
+    rows = list(contact.verifications.all())
+    return {field: _judge(contact, field, rows, now, booked_on, rates) for field in VerifiedField}
 
 
 def _judge(
@@ -91,6 +87,7 @@ def _judge(
     rows: Iterable[Verification],
     now: datetime,
     booked_on: date | None,
+    rates: Rates | None = None,
 ) -> Freshness:
     value = contact.verified_value(field)
     day = booked_on or now.date()
@@ -108,7 +105,8 @@ def _judge(
     if _found_wrong(newest):
         verdict, share = State.WRONG, 0.0
     else:
-        share = expected_validity(age)
+        key = (source_of(newest.method, newest.source), newest.field)
+        share = still_right(age, (rates or {}).get(key, BENCHMARK))
         if age * 2 < limit:
             verdict = State.FRESH
         else:

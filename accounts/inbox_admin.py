@@ -1,8 +1,7 @@
-"""Admin pages of what comes from other systems: sources, what they sent, proposed values."""
+"""Admin pages of what came from other systems: what they sent, and proposed values."""
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Case, Q, QuerySet, When
@@ -14,9 +13,8 @@ from unfold.decorators import action, display
 
 from accounts import proposals
 from accounts.hooks import inbox
-from accounts.models import Account, Contact, EnrichmentSource, InboundEvent, Proposal
+from accounts.models import Account, Contact, InboundEvent, Proposal, ValueOrigin
 from team.admin_kit import KeptAdmin, PlainTabularInline, in_words, viewer
-from team.key_admin import SigningKeyAdmin
 
 STATE_COLOURS = {
     InboundEvent.State.WAITING: "info",
@@ -33,33 +31,6 @@ DECISION_COLOURS = {
     Proposal.State.DECLINED: "default",
     Proposal.State.OVERTAKEN: "default",
 }
-
-
-@admin.register(EnrichmentSource)
-class EnrichmentSourceAdmin(SigningKeyAdmin):
-    """Vendors and systems whose updates are taken."""
-
-    instead = "Switch it off instead."
-    empty_words = (
-        "No vendor sends updates yet. Add one to get its address and the key it signs with."
-    )
-    list_display = ["name", "address", "is_enabled", "secret_end"]
-    search_fields = ["name", "slug"]
-    prepopulated_fields = {"slug": ["name"]}
-    fieldsets = [
-        (None, {"fields": ["name", "slug", "is_enabled", "per_minute"]}),
-        ("For the sender", {"fields": ["address", "secret_end"]}),
-    ]
-    readonly_fields = ["address"]
-
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        return {} if obj else super().get_prepopulated_fields(request, obj)
-
-    @display(description="they post to")
-    def address(self, source: EnrichmentSource) -> str:
-        if not source.slug:
-            return "Shown when it is saved."
-        return settings.BASE_URL + reverse("enrichment_hook", args=[source.slug])
 
 
 @admin.register(InboundEvent)
@@ -271,12 +242,12 @@ class ProposalsInline(PlainTabularInline):
         return format_html('<a href="{}">{}</a>', url, proposal.value)
 
 
-def field_name(proposal: Proposal) -> str:
+def field_name(said: Proposal | ValueOrigin) -> str:
     """The field as its form calls it."""
-    model = Contact if proposal.contact_id else Account
-    if proposal.field == "employer":
+    model = Contact if said.contact_id else Account
+    if said.field == "employer":
         return "employer"
-    field: Any = model._meta.get_field(proposal.field)
+    field: Any = model._meta.get_field(said.field)
     return str(field.verbose_name)
 
 

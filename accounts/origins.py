@@ -29,11 +29,22 @@ UNIQUE = ("email", "domain")
 
 
 class Said(NamedTuple):
-    """Who says something, and as of when. `rank` orders what happened at the same instant."""
+    """Who says something, and as of when. `rank` orders what happened at the same instant.
+
+    Where they do not say how old it is, `at` is when they said it, and what a person entered or
+    checked at any time is not replaced by it.
+    """
 
     source: str
     at: datetime
     rank: str = ""
+    is_dated: bool = True
+
+    def unless_newer(self, at: datetime) -> str:
+        """Why something of ours from `at` stands against this; "" where this came later."""
+        if not self.is_dated:
+            return f"and {self.source} does not say how old theirs is."
+        return "which is later." if at >= self.at else ""
 
 
 class Taken(NamedTuple):
@@ -177,14 +188,14 @@ def _objection(
     by_hand = origin is not None and bool(origin.by_id) and origin.value == present
     if new == present:
         return "" if is_newer(said, origin) else None
-    if by_hand and origin is not None and origin.at >= said.at:
-        return f"{origin.source} entered ours on {origin.at:%-d %b %Y}, which is later."
+    if by_hand and origin is not None and (later := said.unless_newer(origin.at)):
+        return f"{origin.source} entered ours on {origin.at:%-d %b %Y}, {later}"
     if not is_newer(said, origin):
         return None
     if isinstance(record, Contact) and field in WATCHED and present:
         checked = checked_by_us(record, WATCHED[field], present)
-        if checked and checked >= said.at:
-            return f"We checked ours on {checked:%-d %b %Y}, which is later."
+        if checked and (later := said.unless_newer(checked)):
+            return f"We checked ours on {checked:%-d %b %Y}, {later}"
     if field in UNIQUE:
         others = type(record)._default_manager.filter(**{field: new}).exclude(pk=record.pk)
         if other := others.first():

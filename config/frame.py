@@ -97,6 +97,8 @@ UNFOLD: dict[str, Any] = {
                         "manager",
                         "revops",
                     ),
+                    _entry("To recheck", "fact_check", "recheck", "sdr", "revops"),
+                    _entry("To enrich", "travel_explore", "enrich_first", "sdr", "revops"),
                     _entry("Who left", "logout", "admin:accounts_departure_changelist"),
                     _entry(
                         "Proposed values", "rule_settings", "admin:accounts_proposal_changelist"

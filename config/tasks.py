@@ -7,6 +7,7 @@ from django.utils import timezone
 from django_q.models import Task
 
 from accounts import merging
+from accounts.enrichment import asking
 from accounts.hooks import inbox
 
 FAILURES_KEPT = timedelta(days=7)
@@ -17,4 +18,5 @@ def tidy() -> None:
     call_command("clearsessions")
     inbox.clean(timezone.now())
     merging.forget(timezone.now())
+    asking.clean(timezone.now())
     Task.objects.filter(stopped__lt=timezone.now() - FAILURES_KEPT).delete()

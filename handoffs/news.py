@@ -56,6 +56,12 @@ def tell_due(now: datetime, seconds: float = ENOUGH) -> int:
     return count
 
 
+def tell_at_once(change: ContactChange, now: datetime, *, but: Iterable[int]) -> None:
+    """Tell of one change in the caller’s transaction: all but those who know from elsewhere."""
+    ContactChange.objects.filter(pk=change.pk).update(told_at=now)
+    _tell_people([change], now, but)
+
+
 def about(handoff: Handoff) -> list[ContactChange]:
     """What changed about its people since it left the SDR’s hands, newest first.
 
@@ -113,9 +119,9 @@ def _tell(contact_id: int, ids: list[int], now: datetime) -> int:
     return len(changes)
 
 
-def _tell_people(news: list[ContactChange], now: datetime) -> None:
+def _tell_people(news: list[ContactChange], now: datetime, but: Iterable[int] = ()) -> None:
     contact = news[0].contact
-    told: set[int] = set()
+    told = set(but)
     # Told by the mail that somebody gets, not by each of the handoffs that they share with us.
     key = f"contact-change:{news[0].pk}"
     makers = {change.changed_by for change in news}

@@ -55,7 +55,13 @@ def correct_contact(
 
 
 def verify(
-    contact: Contact, fields: Iterable[VerifiedField], *, method: Method, by: User, at: datetime
+    contact: Contact,
+    fields: Iterable[VerifiedField],
+    *,
+    method: Method,
+    by: User,
+    at: datetime,
+    source: str = SOURCE,
 ) -> list[Verification]:
     """Record that these fields were checked just now; a bounce says that they are wrong."""
     result = Verification.Result.INVALID if method == Method.BOUNCE else Verification.Result.VALID
@@ -65,7 +71,7 @@ def verify(
             field=field,
             value=contact.verified_value(field),
             method=method,
-            source=SOURCE,
+            source=source,
             result=result,
             verified_at=at,
             verified_by=by,

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from handoffs import calibration, news, no_show, waiting
+from handoffs import bounces, calibration, news, no_show, waiting
 
 
 def measure_speed() -> None:
@@ -17,6 +17,7 @@ def measure_shows() -> None:
 
 def tell_news() -> None:
     """Tell of contacts that changed, and of updates that were given up."""
+    bounces.note_due(timezone.now())
     news.tell_due(timezone.now())
     news.report_unmatched(timezone.now())
 

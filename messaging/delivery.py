@@ -322,6 +322,8 @@ class _Pass:
                 trouble.mail_instead(message, now)
             if message.audience != Message.Audience.PROSPECT:
                 return
+            if error.nobody_there:
+                Message.objects.filter(pk=message.pk).update(bounced_at=now)
             if state is Message.State.UNKNOWN:
                 trouble.tell_about_prospect_mail(message, "mail_unknown", said, now)
             elif state is Message.State.DEAD:

@@ -110,6 +110,9 @@ class Message(models.Model):
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # When the other side said that nobody has a prospect's address, and when that was noted there
+    bounced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    bounce_noted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-pk"]
@@ -131,6 +134,11 @@ class Message(models.Model):
                 fields=["state", "-id"],
                 condition=Q(state__in=["dead", "unknown"]),
                 name="message_failed",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(bounced_at__isnull=False, bounce_noted_at=None),
+                name="message_bounced",
             ),
         ]
 

@@ -133,9 +133,19 @@ def tell_about_prospect_mail(message: Message, text: str, reason: str, now: date
         "reason": reason,
         "link": about_url(message.about) or settings.BASE_URL,
     }
-    key = f"{text}:{message.pk}:{now:%Y%m%d%H%M%S}"
+    key = f"{_key(text, message)}{now:%Y%m%d%H%M%S}"
     for person in _our_people_on(message):
         _mail(person, key, text, fields, now, message.about)
+
+
+def told_of(message: Message) -> set[int]:
+    """Who was told that a prospect's mail did not arrive."""
+    told = Message.objects.filter(event_key__startswith=_key("mail_undelivered", message))
+    return set(told.exclude(person=None).values_list("person", flat=True))
+
+
+def _key(text: str, message: Message) -> str:
+    return f"{text}:{message.pk}:"
 
 
 def _our_people_on(message: Message) -> list[User]:

@@ -15,7 +15,14 @@ from django.core.files.storage import default_storage
 from django.db import models, transaction
 
 from accounts import erased
-from accounts.models import Attitude, CommitteeRole, Contact, InboundEvent, SourceRecord
+from accounts.models import (
+    Attitude,
+    CommitteeRole,
+    Contact,
+    InboundEvent,
+    Lookup,
+    SourceRecord,
+)
 from handoffs.models import Answer, Handoff, HandoffEvent, Letter, Objection, Quote
 from messaging.models import Message
 from privacy import rows
@@ -126,6 +133,9 @@ class _Work:
         self.result.cancelled = unsent.count()
         if not self.dry_run:
             unsent.update(state=Message.State.CANCELLED, next_try_at=None)
+            # Nor is anybody else asked about them
+            asked = Lookup.objects.filter(contact_id__in=self.person.ids)
+            asked.filter(state=Lookup.State.WAITING).delete()
 
     def their_words(self) -> None:
         """What they said goes as a whole, in the package and in the log's copies of it."""

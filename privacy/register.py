@@ -54,6 +54,7 @@ REGISTER: dict[str, dict[Kind, str]] = {
     },
     "accounts.Verification": {Kind.PERSONAL: "value source"},
     "accounts.ContactChange": {Kind.PERSONAL: "old new source", Kind.TECHNICAL: "field"},
+    "accounts.DecayRate": {Kind.BUSINESS: "source"},
     "accounts.Departure": {Kind.PERSONAL: "title company source"},
     "accounts.ValueOrigin": {Kind.PERSONAL: "value source", Kind.TECHNICAL: "field rank"},
     "accounts.Proposal": {
@@ -61,9 +62,14 @@ REGISTER: dict[str, dict[Kind, str]] = {
         Kind.TECHNICAL: "field rank",
     },
     "accounts.EnrichmentSource": {
-        Kind.BUSINESS: "name",
+        Kind.BUSINESS: "name person_url company_url key_header their_names",
         Kind.TECHNICAL: "slug",
-        Kind.SECRET: "secret old_secret",
+        Kind.SECRET: "secret old_secret api_key",
+    },
+    "accounts.Lookup": {Kind.PERSONAL: "outcome"},
+    "accounts.FileRow": {
+        Kind.PERSONAL: "key email person data",
+        Kind.BUSINESS: "domain company_key",
     },
     "accounts.InboundEvent": {
         Kind.PERSONAL: "body record_key outcome",

@@ -121,21 +121,49 @@ def check(found: Mapping[str, Any], now: datetime | None = None) -> Update | Non
     return update
 
 
-def _values(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def answer(about: str, data: Mapping[str, Any], at: datetime) -> tuple[Update, list[str]]:
+    """What a source that was asked about a "contact" or an "account" says, and what does not fit.
+
+    We know whom it is about, so that a field that does not fit leaves the others as they are.
+    """
+    problems: list[str] = []
+    _walk(dict(data), "", 0)
+    company = ("", "")
+    try:
+        company = _company(data)
+    except Unreadable as error:
+        problems.append(str(error))
+    values = _values(f"{about}.updated", data, problems)
+    return Update(f"{about}.updated", at, _key(data), values, *company), problems
+
+
+def _values(
+    kind: str, data: Mapping[str, Any], problems: list[str] | None = None
+) -> dict[str, Any]:
+    """The fields of `data`, each checked. With `problems`, what does not fit goes there."""
     model = Contact if kind.startswith("contact.") else Account
     values = {}
     for name in KINDS[kind]:
         given = data.get(name)
         if given is None or given == "":
             continue  # they do not know: that takes nothing away
-        if name in NUMBERS:
-            if isinstance(given, bool) or not isinstance(given, (int, float, str)):
-                raise Unreadable(f"data.{name}: has to be a number.")
-            given = str(given)
-        elif not isinstance(given, str):
-            raise Unreadable(f"data.{name}: has to be text.")
-        values[name] = _clean(model, name, given)
+        try:
+            values[name] = _value(model, name, given)
+        except Unreadable as error:
+            if problems is None:
+                raise
+            problems.append(str(error))
     return values
+
+
+def _value(model: type[Contact] | type[Account], name: str, given: Any) -> Any:
+    if name in NUMBERS:
+        if isinstance(given, bool) or not isinstance(given, (int, float, str)):
+            raise Unreadable(f"data.{name}: has to be a number.")
+        given = str(given)
+    elif not isinstance(given, str):
+        raise Unreadable(f"data.{name}: has to be text.")
+    return _clean(model, name, given)
 
 
 def _clean(model: type[Contact] | type[Account], name: str, given: str) -> Any:

@@ -69,12 +69,19 @@ def apply(update: Update, *, source: EnrichmentSource, rank: str, now: datetime)
         return Outcome(leave(contact, said, update.company, update.company_domain, now), contact)
     if update.kind == "contact.bounced":
         return Outcome(_bounce(contact, update, said), contact)
+    words = take_about_contact(contact, update, said, now)
+    return Outcome(words, contact, created=update.creates)
+
+
+def take_about_contact(contact: Contact, update: Update, said: Said, now: datetime) -> str:
+    """Take what `update` says about a locked contact; what became of it, in words."""
     taken = origins.take(contact, update.values, said, now)
-    _verify(contact, update, said)
+    if said.is_dated:  # what may be of any age checks nothing
+        _verify(contact, update, said)
     words = taken.words
     if update.company or update.company_domain:
         words += " " + _employer(contact, update, said, now)
-    return Outcome(words.strip(), contact, created=update.creates)
+    return words.strip()
 
 
 # --- People --------------------------------------------------------------------------------------
@@ -220,12 +227,12 @@ def _employer_objection(
 ) -> str:
     if contact.left_on is not None:
         return ""
-    if origin is not None and origin.by_id and origin.at >= said.at:
-        return f"{origin.source} entered ours on {origin.at:%-d %b %Y}, which is later."
+    if origin is not None and origin.by_id and (later := said.unless_newer(origin.at)):
+        return f"{origin.source} entered ours on {origin.at:%-d %b %Y}, {later}"
     checked = origins.checked_by_us(contact, VerifiedField.EMPLOYER, present)
-    if checked and checked >= said.at:
-        return f"We checked ours on {checked:%-d %b %Y}, which is later."
-    return ""
+    if checked and (later := said.unless_newer(checked)):
+        return f"We checked ours on {checked:%-d %b %Y}, {later}"
+    return "" if said.is_dated else f"{said.source} does not say since when."
 
 
 def _is_company(account: Account, update: Update) -> bool:

@@ -10,8 +10,10 @@ from accounts.models.contact import (
     Verification,
     VerifiedField,
 )
+from accounts.models.decay import DecayRate
 from accounts.models.departure import Departure
 from accounts.models.erased import ErasedAddress
+from accounts.models.lookup import FileRow, Lookup
 from accounts.models.merge import Merge
 from accounts.models.origin import Proposal, ValueOrigin
 from accounts.models.source import EnrichmentSource, InboundEvent, SourceRecord
@@ -23,11 +25,14 @@ __all__ = [
     "CommitteeRole",
     "Contact",
     "ContactChange",
+    "DecayRate",
     "Departure",
     "EnrichmentSource",
     "ErasedAddress",
+    "FileRow",
     "GrowthSignal",
     "InboundEvent",
+    "Lookup",
     "Merge",
     "Method",
     "Proposal",

@@ -1,5 +1,8 @@
-"""Where values come from: the vendors that may send updates, what they sent, and their ids."""
+"""Where values come from: the vendors that send updates or are asked, what they sent, their ids."""
 
+import re
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -10,9 +13,16 @@ from accounts.models.contact import Contact
 from team.bounds import check_one_line, check_storable
 from team.keys import SigningKey
 
+HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
+
 
 class EnrichmentSource(SigningKey):
-    """A vendor or system whose updates are taken, each signed with the source's secret."""
+    """A vendor or system that sends signed updates, that we ask about a record, or both."""
+
+    class Asked(models.TextChoices):
+        NOT = "", "Not asked"
+        FILE = "file", "In a file of theirs that we keep"
+        WEB = "web", "Over the web"
 
     name = models.CharField(
         max_length=60,
@@ -39,12 +49,70 @@ class EnrichmentSource(SigningKey):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    asked = models.CharField(
+        "how we ask",
+        max_length=4,
+        choices=Asked,
+        default=Asked.NOT,
+        blank=True,
+        help_text="What “Enrich now” on a contact or an account does with this source.",
+    )
+    person_url = models.CharField(
+        "address for people",
+        max_length=500,
+        blank=True,
+        validators=[check_one_line, check_storable],
+        help_text="Such as https://api.vendor.com/people?email={email}. Also {first_name}, "
+        "{last_name}, {phone}, {company}, {domain} and {id}. Without any of them, what we know "
+        "is posted as JSON.",
+    )
+    company_url = models.CharField(
+        "address for companies",
+        max_length=500,
+        blank=True,
+        validators=[check_one_line, check_storable],
+        help_text="Such as https://api.vendor.com/companies/{domain}. Also {name} and {id}.",
+    )
+    key_header = models.CharField(
+        "header of the key",
+        max_length=60,
+        default="Authorization",
+        help_text="As their documentation calls it.",
+    )
+    api_key = models.CharField(
+        "key",
+        max_length=500,
+        blank=True,
+        validators=[check_one_line, check_storable],
+        help_text="The whole value of the header, such as “Bearer …”. It is never shown again.",
+    )
+    their_names = models.TextField(
+        "their names of the fields",
+        max_length=4000,
+        blank=True,
+        validators=[check_storable],
+        help_text="One a line, ours = theirs, such as “title = employment.title”. Empty: they "
+        "answer in our own names.",
+    )
+    per_day = models.PositiveIntegerField(
+        "at most a day",
+        default=500,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+        help_text="Vendors charge for each question. Beyond that, questions wait until tomorrow.",
+    )
+
     class Meta:
         ordering = ["name"]
         verbose_name = "data source"
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if not HEADER_NAME.fullmatch(self.key_header):
+            raise ValidationError({"key_header": "Letters, digits and hyphens, such as X-Api-Key."})
+        if self.asked == self.Asked.WEB and not (self.person_url or self.company_url):
+            raise ValidationError({"person_url": "Enter an address for people or for companies."})
 
 
 class InboundEvent(models.Model):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from config.demo.calibrating import calibrate
 from config.demo.cast import go_away, hire, open_offices
+from config.demo.data import age_the_data, ask_the_sources
 from config.demo.library import fill_the_library
 from config.demo.market import found_companies, meet_people
 from config.demo.stories import ENDINGS, Act, Story
@@ -64,6 +65,7 @@ def play(
         fill_the_library()
         accounts = found_companies(random, territories, people, begin, max(80, handoffs // 40))
         contacts = meet_people(random, accounts, people, now, each=5)
+        age_the_data([one for staff in contacts.values() for one in staff], now)
         say(f"{len(people)} people, {len(accounts)} accounts, {5 * len(accounts)} contacts")
         acts: list[Act] = []
         for number in range(handoffs):
@@ -76,6 +78,7 @@ def play(
         leave_no_trace_of_playing(random, people, now)
         waiting.measure(now)
         no_show.measure(now)
+        ask_the_sources(accounts, people["revops"], now)
 
 
 def tell(

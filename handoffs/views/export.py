@@ -3,12 +3,14 @@
 import tablib
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from handoffs import export
 from handoffs.masking import Reader
 from handoffs.models import Handoff
 from handoffs.views.doors import person, visible_or_404, with_role
+from team import export_limit
 from team.audit import note
 from team.models import Deed
 from team.sheets.exports import SafeCSV, SafeXLSX
@@ -25,6 +27,8 @@ def package(request: HttpRequest, pk: int, form: str) -> HttpResponse:
         raise PermissionDenied("Only those who work on this handoff may take it along.")
     if handoff.status != Handoff.Status.QUALIFIED:
         raise Http404("There is no opportunity yet.")
+    if refused := export_limit.refusal(request, person(request), timezone.now()):
+        return refused
     name = f"opportunity-{handoff.pk}.{form}"
     answer: HttpResponse
     if form == "json":

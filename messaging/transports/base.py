@@ -14,6 +14,7 @@ class TransportError(Exception):
     down         the line itself is broken: nothing else will get through now either
     setup        and it will stay so until an admin changes something
     closed       the channel's webhook is gone for good
+    nobody_there the other side says that there is no such address
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class TransportError(Exception):
         down: bool = False,
         setup: bool = False,
         closed: bool = False,
+        nobody_there: bool = False,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent or closed
@@ -34,3 +36,4 @@ class TransportError(Exception):
         self.down = down or setup
         self.setup = setup
         self.closed = closed
+        self.nobody_there = nobody_there

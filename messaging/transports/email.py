@@ -28,6 +28,14 @@ from messaging.transports.base import CONNECT_SECONDS, TOTAL_SECONDS, HangUp, Tr
 # RFC 4954: what a server says when it does not like how we sign in, rather than this message.
 SIGN_IN_CODES = frozenset({530, 534, 535, 538})
 WORDS_LENGTH = 300
+# RFC 3463, X.1.z: what is wrong with the recipient's address; .7 and .8 are the sender's.
+NO_SUCH_ADDRESS = re.compile(r"^5\.1\.(?:0|1|2|3|6|10)\b")
+ENHANCED = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}\b")
+# RFC 5321 has 550 for a mailbox that is not there and for policy alike; the words tell them apart.
+OF_POLICY = re.compile(
+    r"spam|block|black|polic|reputation|denied|reject|relay|auth|spf|dkim|dmarc|listed|rate|quota",
+    re.IGNORECASE,
+)
 
 
 class _Hurried:
@@ -165,7 +173,7 @@ def _hand_over(smtp: "_SMTP | _SMTPS", recipient: str, content: bytes) -> None:
     try:
         code, words = smtp.rcpt(sanitize_address(recipient, "utf-8"))
         if code not in (250, 251):
-            raise _refused(code, words)
+            raise _refused(code, words, nobody_there=is_no_such_address(code, _readable(words)))
         code, words = smtp.docmd("DATA")
         if code != 354:
             raise _refused(code, words)
@@ -224,12 +232,22 @@ def _connect() -> _SMTP | _SMTPS:
     return smtp
 
 
-def _refused(code: int, words: bytes) -> TransportError:
+def is_no_such_address(code: int, words: str) -> bool:
+    """Whether the answer to RCPT says that nobody has this address, rather than that they do not
+    want our mail."""
+    if ENHANCED.match(words):
+        return 500 <= code < 600 and bool(NO_SUCH_ADDRESS.match(words))
+    return code in (550, 551, 553) and not OF_POLICY.search(words)
+
+
+def _refused(code: int, words: bytes, *, nobody_there: bool = False) -> TransportError:
     """What the server said no to; RFC 5321, 4.2.1: 4yz may pass with time, 5yz will not."""
     said = f"The mail server said: {code} {_readable(words)}"
     if code in SIGN_IN_CODES:
         return TransportError(said, setup=True)
-    return TransportError(said, permanent=500 <= code < 600, down=code in (-1, 421))
+    return TransportError(
+        said, permanent=500 <= code < 600, down=code in (-1, 421), nobody_there=nobody_there
+    )
 
 
 def _no_connection(error: OSError) -> TransportError:

@@ -1,21 +1,19 @@
 """The contact data under the handoffs: how fresh it was handed over, how it decays by source."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from operator import attrgetter
 
-from django.db.models import Count, Exists, OuterRef, Q
-
-from accounts.models import Method, Verification, VerifiedField
-from handoffs.models import Handoff
+from accounts.decay import fastest, half_life_years, still_right
+from accounts.models import DecayRate, VerifiedField
 from reports.besides.promises import within
 from reports.figures import rate
 from reports.models import Fact
 from reports.periods import Period
 from reports.scope import Scope
-from reports.tables import RATE, TEXT, Column, Row, Table
+from reports.tables import RATE, SHARE, TEXT, Column, Row, Table
 
 AGES = (7, 30, 90)
 AGE_NAMES = ("up to 7 days", "8 to 30 days", "31 to 90 days", "older than 90 days")
-YEAR = timedelta(days=365)
 
 
 def freshness(period: Period, scope: Scope, now: datetime) -> Table:
@@ -59,41 +57,41 @@ def _aged(column: str, place: int) -> Q:
 
 
 def decay(period: Period, scope: Scope, now: datetime) -> Table:
-    """Values that were verified in the year before the period's end and found wrong later, by the
-    way they had been verified; contacts of the team's handoffs only."""
-    contacts = Handoff.objects.filter(
-        pk__in=Fact.objects.filter(scope.condition()).values("pk"), contact__isnull=False
-    ).values("contact_id")
-    later = Verification.objects.filter(
-        contact=OuterRef("contact"),
-        field=OuterRef("field"),
-        value=OuterRef("value"),
-        result=Verification.Result.INVALID,
-        verified_at__gt=OuterRef("verified_at"),
-    )
-    rows = (
-        Verification.objects.filter(
-            contact__in=contacts,
-            result=Verification.Result.VALID,
-            verified_at__gte=period.end - YEAR,
-            verified_at__lt=period.end,
-        )
-        .annotate(spoilt=Exists(later))
-        .order_by()
-        .values_list("method", "field")
-        .annotate(wrong=Count("pk", filter=Q(spoilt=True)), all=Count("pk"))
-    )
-    methods, fields = dict(Method.choices), dict(VerifiedField.choices)
+    """How fast values go wrong by who vouched for them, as the last night measured it (accounts.
+    decay): over all contacts and all time, whatever the report is narrowed to."""
+    rows = sorted(DecayRate.objects.all(), key=attrgetter("per_year"), reverse=True)
     found = tuple(
-        Row((str(methods.get(m, m)), str(fields.get(f, f)), rate(wrong, count)))
-        for m, f, wrong, count in sorted(rows)
+        Row(
+            (
+                row.source,
+                row.get_field_display(),
+                row.wrong,
+                round(row.contact_years, 1),
+                1 - still_right(365, row.per_year),
+                f"{half_life_years(row.per_year):.1f} years",
+            )
+        )
+        for row in rows
     )
     columns = (
-        Column("Verified by", TEXT),
+        Column("Vouched for by", TEXT),
         Column("Field", TEXT),
-        Column("Found wrong later", RATE),
+        Column("Found wrong"),
+        Column("Contact-years watched"),
+        Column("Wrong within a year", SHARE),
+        Column("Half-life", TEXT),
     )
+    words = "Nothing was found wrong often enough to name a source."
+    if worst := fastest(rows):
+        name, watched = worst
+        share = 1 - still_right(365, watched.hazard)
+        words = (
+            f"The data of {name} decay fastest: {share:.0%} a year, {watched.wrong} values found "
+            f"wrong in {watched.years:.0f} contact-years."
+        )
     note = (
-        "Checks of the last twelve months. In the field 22.5% of contact data go stale in a year."
+        f"{words} Measured every night from all checks, bounces and departures; each estimate "
+        "starts at the 22.5% a year of contact data at large and counts that for 20 contact-years."
     )
-    return Table("decay", "Data decay by source", columns, found, note)
+    empty = "Nothing was checked twice yet. What is verified again or bounces is measured at night."
+    return Table("decay", "Data decay by source", columns, found, note, empty)

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportMixin
 from unfold.contrib.import_export.forms import ExportForm
 
+from team import export_limit
 from team.admin_base import BAD_FILTER
 from team.audit import Change, note
 from team.models import Deed
@@ -182,6 +183,9 @@ class SheetDoor(ImportExportMixin):
     def _export(self, request: HttpRequest) -> HttpResponse:
         most, count = export_rows_for(request.user), 0  # type: ignore[arg-type]
         if request.method == "POST":
+            user, now = request.user, timezone.now()
+            if refused := export_limit.refusal(request, user, now):  # type: ignore[arg-type]
+                return refused
             count = self.get_export_queryset(request)[: most + 1].count()
             if count > most:
                 sentence = f"At most {most:,} rows can be exported at once: filter the list first."

@@ -187,6 +187,8 @@ def account_form(**fields: Any) -> dict[str, Any]:
         | counts("signals")
         | counts("contacts")
         | counts("proposals")
+        | counts("lookups")
+        | counts("origins")
     )
 
 
@@ -209,7 +211,10 @@ def contact_form(contact: Contact) -> dict[str, Any]:
         "hubspot_id": "",
         "salesforce_id": "",
     }
-    return values | counts("verifications") | counts("proposals") | counts("changes")
+    prefixes = ("verifications", "proposals", "changes", "lookups", "origins")
+    for prefix in prefixes:
+        values |= counts(prefix)
+    return values
 
 
 def counts(prefix: str) -> dict[str, Any]:

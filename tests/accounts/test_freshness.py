@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from accounts.freshness import LIMIT_DAYS, State, expected_validity, state, states
+from accounts.decay import still_right
+from accounts.freshness import LIMIT_DAYS, State, state, states
 from accounts.models import Account, Contact, Method, Verification, VerifiedField
 from tests.factories import make_contact
 
@@ -138,16 +139,24 @@ def test_an_empty_field_is_never_verified(person: Contact) -> None:
 
 
 def test_data_decays_by_22_and_a_half_percent_a_year() -> None:
-    assert expected_validity(0) == 1
-    assert expected_validity(365) == pytest.approx(0.775)
-    assert expected_validity(730) == pytest.approx(0.775**2)
-    assert expected_validity(-5) == 1
+    assert still_right(0) == 1
+    assert still_right(365) == pytest.approx(0.775)
+    assert still_right(730) == pytest.approx(0.775**2)
+    assert still_right(-5) == 1
 
 
 def test_the_expected_validity_goes_by_the_age(person: Contact) -> None:
     check(person, "title", 73)
 
     assert state(person, "title", NOW).expected_validity == pytest.approx(0.775**0.2)
+
+
+def test_the_expected_validity_goes_by_how_fast_such_data_decayed_here(person: Contact) -> None:
+    check(person, "email", 365, method=Method.VENDOR, source="Clearfeed")
+
+    fresh = states(person, NOW, rates={("Clearfeed", "email"): 1.0})[VerifiedField.EMAIL]
+
+    assert fresh.expected_validity == pytest.approx(0.3679, abs=1e-4)
 
 
 def test_all_fields_of_many_contacts_cost_one_query_more(

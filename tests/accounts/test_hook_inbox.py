@@ -431,7 +431,7 @@ def test_what_somebody_types_in_the_admin_is_remembered_as_theirs(
     page = desk.get(f"/admin/accounts/account/{made.pk}/change/")
     form = page.context["adminform"].form
     data = {name: form[name].value() or "" for name in form.fields} | {"employees": "77"}
-    for prefix in ("technologies", "signals", "contacts", "proposals"):
+    for prefix in ("technologies", "signals", "contacts", "proposals", "lookups", "origins"):
         data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
     assert desk.post(f"/admin/accounts/account/{made.pk}/change/", data).status_code == 302
     origin = made.origins.get(field="employees")
@@ -442,6 +442,7 @@ def test_a_secret_is_shown_once_and_then_only_its_end(revops: User) -> None:
     desk = Client()
     desk.force_login(revops)
     add = {"name": "Clearfeed", "slug": "clearfeed", "is_enabled": "on", "per_minute": "6000"}
+    add |= {"key_header": "Authorization", "per_day": "500"}
     answer = desk.post("/admin/accounts/enrichmentsource/add/", add)
     made = EnrichmentSource.objects.get()
     page = desk.get(answer["Location"]).content.decode()

@@ -1,8 +1,11 @@
 """Which account or contact we already have, and why."""
 
 import pytest
+from django.core.exceptions import ValidationError
+from phonenumber_field.phonenumber import to_python
 
 from accounts import matching
+from accounts.domains import clean_domain
 from accounts.matching import find_accounts, find_contacts
 from accounts.models import Account, Contact
 from accounts.names import name_key
@@ -83,3 +86,52 @@ def test_two_people_of_one_name_with_two_addresses_are_two(contact: Contact) -> 
         account_id=contact.account_id,
     )
     assert found == []
+
+
+def test_free_mail_never_says_where_somebody_works(account: Account) -> None:
+    for provider in ("gmail.com", "GMX.de", "outlook.com", "qq.com"):
+        assert find_accounts(email=f"priya@{provider}") == []
+        with pytest.raises(ValidationError, match="mail provider"):
+            clean_domain(provider)
+
+
+def test_another_spelling_of_a_domain_is_the_same_domain(db: None) -> None:
+    account = make_account(domain="acme.example")
+    for typed in ("https://www.Acme.example/about", "ACME.example.", "acme.example"):
+        found = find_accounts(domain=clean_domain(typed))
+        assert [(match.found, match.reason) for match in found] == [(account, matching.BY_DOMAIN)]
+
+
+def test_a_phone_is_matched_by_its_digits_however_it_is_written(account: Account) -> None:
+    priya = make_contact(account, last_name="Nair", email="", phone="+49 30 901820-11")
+    for written in ("+493090182011", "+49 (0)30 901820 11", "0049 30 90182011"):
+        digits = to_python(written, region="DE").as_e164
+        found = find_contacts(phones=(digits,), last_name="Nair")
+        assert [(match.found, match.reason) for match in found] == [(priya, matching.BY_PHONE)]
+    assert find_contacts(phones=("+493090182011",), last_name="Other") == []
+
+
+def test_the_mobile_counts_like_the_dial(account: Account) -> None:
+    priya = make_contact(account, last_name="Nair", email="", phone="", mobile="+4915112345678")
+    assert find_contacts(phones=("+4915112345678",), last_name="Nair")[0].found == priya
+
+
+@pytest.mark.parametrize("kind", ["external_id", "hubspot_id", "salesforce_id"])
+def test_a_contact_is_found_by_what_another_system_calls_it(account: Account, kind: str) -> None:
+    known = make_contact(account, **{kind: "x-1"})
+    make_contact(account, **{kind: "x-2"})
+    found = find_contacts(**{kind: "x-1"}, email="other@elsewhere.example")
+    assert [(match.found, match.reason) for match in found] == [(known, matching.BY_ID[kind])]
+
+
+def test_several_that_fit_are_all_offered_each_with_its_surest_reason(account: Account) -> None:
+    one = make_contact(account, last_name="Nair", email="p@a.example", phone="+493090182011")
+    same = find_contacts(email="p@a.example", phones=("+493090182011",), last_name="Nair")
+    assert same == [(one, matching.BY_EMAIL)]
+    twins = [
+        make_contact(account, first_name="Jo", last_name="Lind", email="", phone="")
+        for _ in range(2)
+    ]
+    found = find_contacts(first_name="JO", last_name="Lind", account_id=account.pk)
+    assert {match.found for match in found} == set(twins)
+    assert {match.reason for match in found} == {matching.BY_PERSON}

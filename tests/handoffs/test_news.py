@@ -200,7 +200,7 @@ def test_a_check_in_the_admin_that_finds_a_number_wrong_is_told(
     page = client.get(reverse("admin:accounts_contact_change", args=[contact.pk]))
     form = page.context["adminform"].form
     data = {name: form[name].value() or "" for name in form.fields}
-    for prefix in ("verifications", "proposals", "changes"):
+    for prefix in ("verifications", "proposals", "changes", "lookups", "origins"):
         data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
     data |= {
         "verifications-TOTAL_FORMS": 1,
