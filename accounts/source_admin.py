@@ -13,7 +13,7 @@ from django.utils import timezone
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
-    UnfoldAdminPasswordInput,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -57,7 +57,7 @@ class SourceForm(forms.ModelForm):
         if "api_key" not in self.fields:  # shown only
             return
         key = self.fields["api_key"]
-        key.widget = UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"})
+        key.widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
         if self.instance.api_key:
             end = self.instance.api_key[-4:]
             key.help_text = f"There is one that ends in …{end}. Empty: it stays."

@@ -19,6 +19,7 @@ from accounts.models import (
     Attitude,
     CommitteeRole,
     Contact,
+    FileRow,
     InboundEvent,
     Lookup,
     SourceRecord,
@@ -165,6 +166,8 @@ class _Work:
         for queryset in rows.mentioning(self.person.everywhere):
             if queryset.model is InboundEvent:
                 self._write(queryset, self._delivery)
+            elif queryset.model is FileRow:
+                self._write(queryset, self._file_row)
             elif queryset.model is not Contact:
                 self._write(queryset, self._replacing(self.person.everywhere))
 
@@ -232,6 +235,12 @@ class _Work:
             return {name: self.mark for name in columns if getattr(row, name)}
 
         return change
+
+    def _file_row(self, row: FileRow) -> dict[str, Any]:
+        """A row of a vendor's file about them is found by nobody any more."""
+        if row.email in self.person.emails:
+            return {"key": "", "email": "", "person": "", "data": "{}"}
+        return self._replacing(self.person.everywhere)(row)
 
     def _quote(self, quote: Quote) -> dict[str, Any]:
         if not self._spoke(quote.speaker):

@@ -17,6 +17,8 @@ from accounts.models import (
     ContactChange,
     Departure,
     EnrichmentSource,
+    FileRow,
+    Lookup,
     Proposal,
     Verification,
 )
@@ -275,6 +277,16 @@ def _from_a_vendor(contact: Contact) -> None:
         because=f"{FIRST} gave us another one.",
         at=timezone.now(),
     )
+    FileRow.objects.create(
+        source=source,
+        about="contact",
+        key="canaryvendorid",
+        email=EMAIL,
+        person=NAME.casefold(),
+        said_at=timezone.now(),
+        data=json.dumps({"email": EMAIL, "title": "canarytitle", "phone": PHONE}),
+    )
+    Lookup.objects.create(source=source, contact=contact, outcome=f"{NAME} is canarytitle now.")
     outbox.post(
         event_key="crm:canary",
         medium=Message.Medium.WEBHOOK,
