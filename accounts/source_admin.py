@@ -104,6 +104,10 @@ class SourceForm(forms.ModelForm):
                     self.add_error("file", problem)
             if not self.errors:
                 cleaned["asked"] = EnrichmentSource.Asked.FILE
+        addresses = ("person_url", "company_url")
+        is_asked = cleaned.get("asked") == EnrichmentSource.Asked.WEB
+        if is_asked and not any(cleaned.get(name) or name in self.errors for name in addresses):
+            self.add_error("person_url", "Enter an address for people or for companies.")
         return cleaned
 
 

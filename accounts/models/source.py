@@ -111,8 +111,6 @@ class EnrichmentSource(SigningKey):
     def clean(self) -> None:
         if not HEADER_NAME.fullmatch(self.key_header):
             raise ValidationError({"key_header": "Letters, digits and hyphens, such as X-Api-Key."})
-        if self.asked == self.Asked.WEB and not (self.person_url or self.company_url):
-            raise ValidationError({"person_url": "Enter an address for people or for companies."})
 
 
 class InboundEvent(models.Model):
