@@ -5,6 +5,7 @@ legal form. A contact is found by an id, then by e-mail, then by phone and last 
 at the same company. A mail provider's domain never says anything about a company.
 """
 
+import re
 from collections.abc import Iterable
 from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
@@ -29,6 +30,7 @@ BY_PHONE = "same phone and last name"
 BY_PERSON = "same name at the same company"
 _EXTERNAL = ("external_id", "hubspot_id", "salesforce_id")
 LARGEST_ID = 2**63 - 1
+_NOT_A_DIGIT = re.compile(r"\D")
 
 
 class Match(NamedTuple, Generic[T]):
@@ -51,7 +53,7 @@ class AccountKeys(NamedTuple):
 
 
 class ContactKeys(NamedTuple):
-    """What is known of a person. `phones` in E.164; `account_id` where the company is known."""
+    """What is known of a person. `phones` with their country code; `account_id` where known."""
 
     id: str = ""
     external_id: str = ""
@@ -204,7 +206,7 @@ class ContactBook(_Book[Contact]):
             found += [
                 Match(contact, BY_PHONE)
                 for phone in keys.phones
-                for contact in self.at("phone", phone)
+                for contact in self.at("phone", _digits(phone))
                 if contact.last_name.casefold() == last
             ]
             found += [
@@ -218,8 +220,8 @@ class ContactBook(_Book[Contact]):
         return [
             *super()._pairs(record),
             ("email", record.email),
-            ("phone", str(record.phone or "")),
-            ("phone", str(record.mobile or "")),
+            ("phone", _digits(record.phone)),
+            ("phone", _digits(record.mobile)),
             ("person", _person(record.account_id, record)),
         ]
 
@@ -229,6 +231,11 @@ def _ids(kind: str, batch: Iterable[AccountKeys | ContactKeys]) -> set[str]:
     if kind == "id":
         return {key for key in wanted if key.isdecimal() and 0 < int(key) <= LARGEST_ID}
     return wanted
+
+
+def _digits(phone: object) -> str:
+    """A number in one spelling, however it is written: its digits, country code first."""
+    return _NOT_A_DIGIT.sub("", str(phone or ""))
 
 
 def _person(account_id: int | None, person: ContactKeys | Contact) -> str:

@@ -136,7 +136,9 @@ class _Work:
             unsent.update(state=Message.State.CANCELLED, next_try_at=None)
             # Nor is anybody else asked about them
             asked = Lookup.objects.filter(contact_id__in=self.person.ids)
-            asked.filter(state=Lookup.State.WAITING).delete()
+            asked.filter(state=Lookup.State.WAITING).update(
+                state=Lookup.State.FAILED, next_try_at=None
+            )
 
     def their_words(self) -> None:
         """What they said goes as a whole, in the package and in the log's copies of it."""
