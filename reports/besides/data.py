@@ -3,6 +3,8 @@
 from datetime import datetime
 from operator import attrgetter
 
+from django.db.models import Count, Q
+
 from accounts.decay import fastest, half_life_years, still_right
 from accounts.models import DecayRate, VerifiedField
 from reports.besides.promises import within
