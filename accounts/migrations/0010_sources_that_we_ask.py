@@ -19,37 +19,37 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='enrichmentsource',
             name='api_key',
-            field=models.CharField(blank=True, help_text='The whole value of the header, such as “Bearer …”. It is never shown again.', max_length=500, validators=[team.bounds.check_one_line, team.bounds.check_storable], verbose_name='key'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='The whole value of the header, such as “Bearer …”. It is never shown again.', max_length=500, validators=[team.bounds.check_one_line, team.bounds.check_storable], verbose_name='key'),
         ),
         migrations.AddField(
             model_name='enrichmentsource',
             name='asked',
-            field=models.CharField(blank=True, choices=[('', 'Not asked'), ('file', 'In a file of theirs that we keep'), ('web', 'Over the web')], default='', help_text='What “Enrich now” on a contact or an account does with this source.', max_length=4, verbose_name='how we ask'),
+            field=models.CharField(blank=True, choices=[('', 'Not asked'), ('file', 'In a file of theirs that we keep'), ('web', 'Over the web')], db_default='', default='', help_text='What “Enrich now” on a contact or an account does with this source.', max_length=4, verbose_name='how we ask'),
         ),
         migrations.AddField(
             model_name='enrichmentsource',
             name='company_url',
-            field=models.CharField(blank=True, help_text='Such as https://api.vendor.com/companies/{domain}. Also {name} and {id}.', max_length=500, validators=[team.bounds.check_one_line, team.bounds.check_storable], verbose_name='address for companies'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Such as https://api.vendor.com/companies/{domain}. Also {name} and {id}.', max_length=500, validators=[team.bounds.check_one_line, team.bounds.check_storable], verbose_name='address for companies'),
         ),
         migrations.AddField(
             model_name='enrichmentsource',
             name='key_header',
-            field=models.CharField(default='Authorization', help_text='As their documentation calls it.', max_length=60, verbose_name='header of the key'),
+            field=models.CharField(db_default='Authorization', default='Authorization', help_text='As their documentation calls it.', max_length=60, verbose_name='header of the key'),
         ),
         migrations.AddField(
             model_name='enrichmentsource',
             name='per_day',
-            field=models.PositiveIntegerField(default=500, help_text='Vendors charge for each question. Beyond that, questions wait until tomorrow.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='at most a day'),
+            field=models.PositiveIntegerField(db_default=500, default=500, help_text='Vendors charge for each question. Beyond that, questions wait until tomorrow.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='at most a day'),
         ),
         migrations.AddField(
             model_name='enrichmentsource',
             name='person_url',
-            field=models.CharField(blank=True, help_text='Such as https://api.vendor.com/people?email={email}. Also {first_name}, {last_name}, {phone}, {company}, {domain} and {id}. Without any of them, what we know is posted as JSON.', max_length=500, validators=[team.bounds.check_one_line, team.bounds.check_storable], verbose_name='address for people'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Such as https://api.vendor.com/people?email={email}. Also {first_name}, {last_name}, {phone}, {company}, {domain} and {id}. Without any of them, what we know is posted as JSON.', max_length=500, validators=[team.bounds.check_one_line, team.bounds.check_storable], verbose_name='address for people'),
         ),
         migrations.AddField(
             model_name='enrichmentsource',
             name='their_names',
-            field=models.TextField(blank=True, help_text='One a line, ours = theirs, such as “title = employment.title”. Empty: they answer in our own names.', max_length=4000, validators=[team.bounds.check_storable], verbose_name='their names of the fields'),
+            field=models.TextField(blank=True, db_default='', default='', help_text='One a line, ours = theirs, such as “title = employment.title”. Empty: they answer in our own names.', max_length=4000, validators=[team.bounds.check_storable], verbose_name='their names of the fields'),
         ),
         migrations.CreateModel(
             name='FileRow',

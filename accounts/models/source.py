@@ -54,12 +54,15 @@ class EnrichmentSource(SigningKey):
         max_length=4,
         choices=Asked,
         default=Asked.NOT,
+        db_default="",
         blank=True,
         help_text="What “Enrich now” on a contact or an account does with this source.",
     )
     person_url = models.CharField(
         "address for people",
         max_length=500,
+        default="",
+        db_default="",
         blank=True,
         validators=[check_one_line, check_storable],
         help_text="Such as https://api.vendor.com/people?email={email}. Also {first_name}, "
@@ -69,6 +72,8 @@ class EnrichmentSource(SigningKey):
     company_url = models.CharField(
         "address for companies",
         max_length=500,
+        default="",
+        db_default="",
         blank=True,
         validators=[check_one_line, check_storable],
         help_text="Such as https://api.vendor.com/companies/{domain}. Also {name} and {id}.",
@@ -77,11 +82,14 @@ class EnrichmentSource(SigningKey):
         "header of the key",
         max_length=60,
         default="Authorization",
+        db_default="Authorization",
         help_text="As their documentation calls it.",
     )
     api_key = models.CharField(
         "key",
         max_length=500,
+        default="",
+        db_default="",
         blank=True,
         validators=[check_one_line, check_storable],
         help_text="The whole value of the header, such as “Bearer …”. It is never shown again.",
@@ -89,6 +97,8 @@ class EnrichmentSource(SigningKey):
     their_names = models.TextField(
         "their names of the fields",
         max_length=4000,
+        default="",
+        db_default="",
         blank=True,
         validators=[check_storable],
         help_text="One a line, ours = theirs, such as “title = employment.title”. Empty: they "
@@ -97,6 +107,7 @@ class EnrichmentSource(SigningKey):
     per_day = models.PositiveIntegerField(
         "at most a day",
         default=500,
+        db_default=500,
         validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
         help_text="Vendors charge for each question. Beyond that, questions wait until tomorrow.",
     )
