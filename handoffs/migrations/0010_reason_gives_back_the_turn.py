@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='reason',
             name='gives_back',
-            field=models.BooleanField(default=False, help_text='Whoever got it is sooner next again: for what was never theirs to win.', verbose_name='gives the turn back'),
+            field=models.BooleanField(db_default=False, default=False, help_text='Whoever got it is sooner next again: for what was never theirs to win.', verbose_name='gives the turn back'),
         ),
     ]

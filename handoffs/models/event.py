@@ -27,6 +27,7 @@ class Reason(models.Model):
     gives_back = models.BooleanField(
         "gives the turn back",
         default=False,
+        db_default=False,
         help_text="Whoever got it is sooner next again: for what was never theirs to win.",
     )
     hint = models.CharField(max_length=200, blank=True, help_text="What the sentence should name.")
