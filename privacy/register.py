@@ -140,6 +140,7 @@ REGISTER: dict[str, dict[Kind, str]] = {
         "submitted_left_business submitted_left_calendar",
     },
     "reports.Chain": {Kind.TECHNICAL: "uid"},
+    "reports.Reading": {Kind.TECHNICAL: "holes"},
     "reports.Review": {Kind.TECHNICAL: "month time_zone digest", Kind.PERSONAL: "notes"},
     "reports.ReviewRow": {Kind.TECHNICAL: "key figures"},
     "reports.ReviewAction": {Kind.PERSONAL: "what"},
