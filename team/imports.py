@@ -111,7 +111,7 @@ class PeopleImporter(Importer):
             return wrong(record)
         changes = self._fill(person, record)
         if person.pk is None or changes:
-            self.check(person, record, [change.field for change in changes])
+            self.check(person, record, [change.field for change in changes] if person.pk else None)
         manager = self._manager(person, record)
         if record.remarks:
             return wrong(record, str(person))
@@ -229,7 +229,7 @@ class PeopleImporter(Importer):
         if not manager.is_manager:
             changes = self._add_roles(manager, [Role.MANAGER], record, "manager")
             if not found:
-                self.check(manager, record, [])
+                self.check(manager, record)
                 if not record.remarks:
                     self._keep_new(manager)
                     self.extra["managers added"] += 1

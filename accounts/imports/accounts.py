@@ -53,7 +53,6 @@ class AccountImporter(Importer):
         super().__init__(mapping, context)
         self.book, self.parents = AccountBook(), AccountBook()
         self.owners, self.territories = Owners(context.by), Territories()
-        self.taken: dict[int, int] = {}  # account → row that is about it
         self.names: dict[str, list[tuple[AccountKeys, int]]] = {}
         self.coming: set[str] = set()  # names and ids of new accounts, for parents
         self.held: list[tuple[Line, Account, str]] = []
@@ -134,7 +133,7 @@ class AccountImporter(Importer):
                 "this company is on somebody else’s desk. Ask your manager to import it.",
             )
         elif best.found.pk:
-            first = self.taken.setdefault(best.found.pk, record.number)
+            first = self.claims.first("account", best.found.pk, record.number)
             if first != record.number:
                 self._problem(record, "name", f"names the same account as row {first}.")
         return best

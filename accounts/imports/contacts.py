@@ -9,9 +9,12 @@ A contact owner in the file becomes the owner (an AE) or the SDR of the company,
 yet. What changes about somebody we know is written down as ContactChange.
 """
 
+from collections.abc import Sequence
+
 from accounts.changes import history
 from accounts.domains import company_domain
 from accounts.imports import formats, parsing
+from accounts.imports.quick import Quick, Short
 from accounts.imports.shared import FOREIGN_IDS, Owners, Territories, keep_ids
 from accounts.matching import (
     BY_MAIL_DOMAIN,
@@ -28,6 +31,7 @@ from team.models import Role
 from team.sheets.core import Change, Context, Importer, Kind, Line, Record, save_changes, wrong
 from team.sheets.formats import Mapping
 from team.sheets.problems import Remark, Unreadable
+from team.sheets.reading import Row
 
 PLAIN_FIELDS = (
     "first_name",
@@ -58,9 +62,15 @@ class ContactImporter(Importer):
         super().__init__(mapping, context)
         self.companies, self.book = AccountBook(), ContactBook()
         self.owners, self.territories = Owners(context.by), Territories()
-        self.taken: dict[int, int] = {}  # contact → row that is about it
+        self.quick = Quick(self)
         source = mapping.format.source or mapping.format.title
         self.origin = f"{source} import"
+
+    def shortcut(self, rows: list[Row]) -> Sequence[Short | None]:
+        return self.quick.read(rows)
+
+    def take(self, short: Short) -> Line:
+        return self.quick.take(short)
 
     def prepare(self, records: list[Record]) -> None:
         self.new_accounts: list[Account] = []
@@ -124,7 +134,7 @@ class ContactImporter(Importer):
             sentence = "this contact is on somebody else’s desk. Ask your manager to import it."
             self._problem(record, "email", sentence)
         else:
-            first = self.taken.setdefault(best.found.pk, record.number)
+            first = self.claims.first("contact", best.found.pk, record.number)
             if first != record.number:
                 self._problem(record, "email", f"is about the same contact as row {first}.")
         return best
@@ -221,7 +231,7 @@ class ContactImporter(Importer):
         if account.country:
             account.territory = self.territories.by_country(account.country)
         before = len(record.remarks)
-        self.check(account, record, [])
+        self.check(account, record)
         if len(record.remarks) > before:
             record.remarks[before:] = [
                 Remark(record.number, self.header("company"), remark.sentence)
@@ -278,6 +288,7 @@ class ContactImporter(Importer):
         alike = self.companies.at("name", name_key(company.name))
         if company.pk is None and not any(other is company for other in alike):
             self.companies.add(company)
+            self.quick.forget_firms()
             self.new_accounts.append(company)
             self.extra["accounts added"] += 1
             self._note(record, "company", f"“{company.name}” is new and comes in as an account.")
@@ -315,6 +326,9 @@ class ContactImporter(Importer):
         Contact.objects.bulk_create(self.new)
         save_changes((contact, (*columns, "updated_at")) for contact, columns in self.changed)
         ContactChange.objects.bulk_create(self.history)
+        self.quick.write()
+        if self.new_accounts:
+            self.quick.forget_firms()
 
     def _ask_what_may_change(self, contacts: set[int], accounts: set[int]) -> None:
         self.allowed_contacts, self.allowed_accounts = contacts, accounts

@@ -7,12 +7,13 @@ would not do.
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from itertools import islice
 from typing import Any, ClassVar, NamedTuple
 
@@ -21,12 +22,14 @@ from django.db import models, transaction
 
 from team.models import User
 from team.sheets import formulas, values
+from team.sheets.claims import Claims
 from team.sheets.formats import Format
 from team.sheets.formats import Mapping as ColumnMapping
 from team.sheets.problems import Remark, Unreadable
 from team.sheets.reading import Row
 
-BATCH = 500
+BATCH = 4000
+UPDATE_BATCH = 500
 CENT = Decimal("0.01")
 MOST_REMARKS = 1000  # kept for showing; the rest is counted
 
@@ -96,7 +99,7 @@ class Importer(ABC):
         self.mapping = mapping
         self.context = context
         self.extra: Counter[str] = Counter()  # other things done, in words: “accounts created”
-        self._seen: dict[tuple[str, str], int] = {}
+        self.claims = Claims()
         self._failed = False
 
     # --- What each kind of record brings -----------------------------------------------------
@@ -117,17 +120,36 @@ class Importer(ABC):
         """The lines that were kept back, decided now that all rows are known."""
         return ()
 
+    def shortcut(self, rows: list[Row]) -> Sequence[Any | None]:
+        """For each row what `take` makes its line of, or None where it has to be read with care.
+
+        A way for the many rows that leave no doubt; what it decides is what `decide` would.
+        """
+        return [None] * len(rows)
+
+    def take(self, short: Any) -> Line:
+        """The line of a row that `shortcut` has found to be without doubt."""
+        raise NotImplementedError
+
     # --- What they share ---------------------------------------------------------------------
 
     def run(self, rows: Iterable[Row]) -> Iterator[Line]:
         """Imports the rows in batches; of those done only the keys are kept in memory."""
         remaining = iter(rows)
         while batch := list(islice(remaining, BATCH)):
-            records = [self.read(row) for row in batch]
-            good = [record for record in records if not record.remarks]
-            self.prepare(good)
-            for record in records:
-                line = wrong(record) if record.remarks else self.decide(record)
+            shorts = self.shortcut(batch)
+            records = {
+                row.number: self.read(row)
+                for row, short in zip(batch, shorts, strict=True)
+                if short is None
+            }
+            self.prepare([record for record in records.values() if not record.remarks])
+            for row, short in zip(batch, shorts, strict=True):
+                if short is not None:
+                    line: Line | None = self.take(short)
+                else:
+                    record = records[row.number]
+                    line = wrong(record) if record.remarks else self.decide(record)
                 if line is not None:
                     self._failed |= line.kind is Kind.WRONG
                     yield line
@@ -185,10 +207,16 @@ class Importer(ABC):
                 changes.append(Change(name, _shown(old), _shown(new)))
         return changes
 
-    def check(self, instance: models.Model, record: Record, changed: Iterable[str]) -> None:
-        """Model validation of what changed; problems go to the record, at their columns."""
+    def check(
+        self, instance: models.Model, record: Record, changed: Iterable[str] | None = None
+    ) -> None:
+        """Model validation of what changed, or of everything; problems go to their columns.
+
+        Of a new record the fields that no cell speaks of are as the model makes them.
+        """
         names = {item.name for item in instance._meta.fields}
-        left_alone = names - set(changed) if instance.pk else set()
+        needed = set() if instance.pk else _needed(type(instance))
+        left_alone = set() if changed is None else names - set(changed) - needed
         errors: dict[str, list[str]] = {}
         for validate in (
             lambda: instance.clean_fields(exclude=left_alone | self.relations),
@@ -205,7 +233,7 @@ class Importer(ABC):
 
     def claim(self, record: Record, kind: str, key: str, header: str, words: str) -> None:
         """Marks `key` as used by this row; a second row with it is a problem."""
-        first = self._seen.setdefault((kind, key), record.number)
+        first = self.claims.first(kind, key, record.number)
         if first != record.number:
             record.remarks.append(Remark(record.number, header, f"{words} row {first}."))
 
@@ -299,13 +327,19 @@ def save_changes(changed: Iterable[tuple[models.Model, tuple[str, ...]]]) -> Non
         groups.setdefault(tuple(sorted(names)), []).append(instance)
     for names, instances in groups.items():
         manager = type(instances[0])._default_manager
-        manager.bulk_update(instances, names, batch_size=BATCH)
+        manager.bulk_update(instances, names, batch_size=UPDATE_BATCH)
 
 
 def _messages(error: ValidationError) -> dict[str, list[str]]:
     if hasattr(error, "error_dict"):
         return error.message_dict
     return {NON_FIELD_ERRORS: error.messages}
+
+
+@cache
+def _needed(model: type[models.Model]) -> set[str]:
+    """The fields that may not be left as the model makes them."""
+    return {item.name for item in model._meta.fields if not (item.blank or item.has_default())}
 
 
 def _shown(value: object) -> str:
