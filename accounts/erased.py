@@ -31,7 +31,12 @@ def names_of(contact: "Contact") -> list[str]:
     ids = [
         (name, getattr(contact, name)) for name in ("external_id", "hubspot_id", "salesforce_id")
     ]
-    return [contact.email, *(f"{name} {value}" for name, value in ids if value)]
+    return [contact.email, *(name_by_id(name, value) for name, value in ids if value)]
+
+
+def name_by_id(field: str, key: str) -> str:
+    """What somebody is known by through an id in another system."""
+    return f"{field} {key}"
 
 
 def record_name(source_id: int, key: str) -> str:

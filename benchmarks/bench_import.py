@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any
 
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
@@ -62,7 +61,7 @@ def ours(path: Path) -> None:
     with path.open("rb") as stream:
         table = open_table(stream, path.name, COMMAND)
         report = ContactResource(format="own").import_table(table, dry_run=False)
-    assert report.written and not report.wrong, report.problems[:3]  # noqa: S101
+    assert report.written and not report.wrong, report.problems[:3]
 
 
 # --- django-import-export's own path ------------------------------------------------------------
@@ -91,7 +90,7 @@ def library(path: Path) -> None:
     with path.open(encoding="utf-8") as file:
         dataset = tablib.Dataset().load(file, format="csv")
     result = PlainResource().import_data(dataset, raise_errors=True)
-    assert not result.has_validation_errors(), result.invalid_rows[0].error  # noqa: S101
+    assert not result.has_validation_errors(), result.invalid_rows[0].error
 
 
 # --- The limit ----------------------------------------------------------------------------------
@@ -143,17 +142,20 @@ def limit(path: Path) -> None:
                     copy.write_row(row)
             cursor.execute("ANALYZE staged")
         else:
-            cursor.connection.executemany("INSERT INTO staged VALUES (?,?,?,?,?,?,?)", checked(path))
+            cursor.connection.executemany(
+                "INSERT INTO staged VALUES (?,?,?,?,?,?,?)", checked(path)
+            )
         cursor.execute(
-            f"INSERT INTO accounts_contact ({STAGED}, account_id, {', '.join(rest)}) "  # noqa: S608
+            f"INSERT INTO accounts_contact ({STAGED}, account_id, {', '.join(rest)}) "
             f"SELECT s.first_name, s.last_name, s.title, s.email, s.phone, s.external_id, a.id, "
             f"{values} FROM staged s LEFT JOIN accounts_account a ON a.domain = s.domain "
             f"LEFT JOIN accounts_contact c ON c.email = s.email "
             "WHERE c.id IS NULL OR (c.first_name, c.last_name, c.title, c.phone, c.external_id, "
             "c.account_id) IS DISTINCT FROM (s.first_name, s.last_name, s.title, s.phone, "
             "s.external_id, a.id) "
-            "ON CONFLICT (email) WHERE NOT (email = '') DO UPDATE SET first_name = excluded.first_name, "
-            "last_name = excluded.last_name, title = excluded.title, phone = excluded.phone, "
+            "ON CONFLICT (email) WHERE NOT (email = '') DO UPDATE SET "
+            "first_name = excluded.first_name, last_name = excluded.last_name, "
+            "title = excluded.title, phone = excluded.phone, "
             "external_id = excluded.external_id, account_id = excluded.account_id, "
             "updated_at = excluded.updated_at"
         )
@@ -211,8 +213,8 @@ def _check(rows: int) -> None:
 
     for name in ("ours", "limit"):
         contacts = Contact.objects.filter(email__startswith=f"{name}.", account__isnull=False)
-        assert contacts.count() == rows  # noqa: S101
-        assert contacts.filter(title="Chief of Staff").count() == len(range(0, rows, 10))  # noqa: S101
+        assert contacts.count() == rows
+        assert contacts.filter(title="Chief of Staff").count() == len(range(0, rows, 10))
 
 
 def peak_of_ours(rows: int) -> float:

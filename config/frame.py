@@ -99,6 +99,7 @@ UNFOLD: dict[str, Any] = {
                     ),
                     _entry("To recheck", "fact_check", "recheck", "sdr", "revops"),
                     _entry("To enrich", "travel_explore", "enrich_first", "sdr", "revops"),
+                    _entry("Imports", "upload_file", "imports", "sdr", "manager", "revops"),
                     _entry("Who left", "logout", "admin:accounts_departure_changelist"),
                     _entry(
                         "Proposed values", "rule_settings", "admin:accounts_proposal_changelist"

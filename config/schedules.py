@@ -29,6 +29,7 @@ JOBS = (
     HEARTBEAT,
     Job("Read what other systems sent", "accounts.tasks.process_inbox", 1),
     Job("Ask data sources about records", "accounts.tasks.ask_sources", 1),
+    Job("Import what people have brought", "config.tasks.run_imports", 1),
     Job("Tell who works with somebody that they changed", "handoffs.tasks.tell_news", 1),
     Job("Read the log for the reports", "reports.tasks.read_log", 5),
     Job("Post reviews and weekly digests", "reports.tasks.send", 60),

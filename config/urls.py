@@ -12,6 +12,7 @@ urlpatterns = [
     path("sla/", include("sla.urls")),
     path("start/", include("config.start.urls")),
     path("settings/", include("config.portable.urls")),
+    path("", include("team.urls")),
     path("", include("accounts.urls")),
     path("healthz", include("sla.health_urls")),
     path("readyz", probes.readyz, name="readyz"),

@@ -32,7 +32,7 @@ from privacy.register import personal
 from reports.models import Review
 from reports.review import digest as seal
 from team.models import AuditEntry, User
-from team.sheets import uploads
+from team.sheets import runs, uploads
 
 AT_ONCE = 500  # rows in one transaction
 UNSENT = (Message.State.PENDING, Message.State.RETRY)
@@ -221,14 +221,16 @@ class _Work:
             Session.objects.filter(pk__in=holding).delete()
 
     def files(self) -> None:
-        """Uploads wait an hour for their confirmation; whoever loses one uploads it again."""
-        if not default_storage.exists(uploads.FOLDER):
-            return
-        names = default_storage.listdir(uploads.FOLDER)[1]
-        self.result.files = len(names)
-        if not self.dry_run:
-            for name in names:
-                default_storage.delete(f"{uploads.FOLDER}/{name}")
+        """Uploads wait an hour for their confirmation; whoever loses one uploads it again.
+
+        With them goes what earlier imports wrote down for their undoing.
+        """
+        for folder in (uploads.FOLDER, runs.FOLDER):
+            names = default_storage.listdir(folder)[1] if default_storage.exists(folder) else []
+            self.result.files += len(names)
+            if not self.dry_run:
+                for name in names:
+                    default_storage.delete(f"{folder}/{name}")
 
     # --- What becomes of a row -------------------------------------------------------------------
 

@@ -36,6 +36,10 @@ REGISTER: dict[str, dict[Kind, str]] = {
     "team.Holiday": {Kind.BUSINESS: "name"},
     "team.CalendarVersion": {Kind.TECHNICAL: "time_zone weekly_hours holidays digest"},
     "team.Territory": {Kind.BUSINESS: "name", Kind.TECHNICAL: "countries"},
+    "team.Import": {
+        Kind.PERSONAL: "name summary problem report",
+        Kind.TECHNICAL: "kind digest file options",
+    },
     "team.AuditEntry": {
         Kind.PERSONAL: "name changes note",
         Kind.TECHNICAL: "model object_id",

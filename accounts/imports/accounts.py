@@ -20,7 +20,6 @@ from team.sheets.core import (
     Kind,
     Line,
     Record,
-    save_changes,
     wrong,
 )
 from team.sheets.formats import Mapping
@@ -48,6 +47,7 @@ class AccountImporter(Importer):
     formats = formats.ACCOUNT_FORMATS
     parsers = parsing.ACCOUNT
     relations = frozenset({"parent", "territory", "owner", "sdr"})
+    can_undo = True
 
     def __init__(self, mapping: Mapping, context: Context) -> None:
         super().__init__(mapping, context)
@@ -224,25 +224,34 @@ class AccountImporter(Importer):
                     line.kind, line.changes = Kind.CHANGED, [*line.changes, *changes]
             yield line
         if self.may_write:
-            save_changes(joined)
+            self.save(joined)
 
     def write(self) -> None:
         now, source = self.context.now, self.mapping.format.source
         for account in self.new:
             account.source = account.source or source
             account.created_at = account.updated_at = now
-        Account.objects.bulk_create(self.new)
+        self.create(Account, self.new)
         for account, _ in self.changed:
             account.updated_at = now
             account.name_key = name_key(account.name)
         machine = ("name_key", "updated_at")
-        save_changes((account, (*columns, *machine)) for account, columns in self.changed)
+        self.save((account, (*columns, *machine)) for account, columns in self.changed)
         rows = [
             AccountTechnology(account=account, name=name, source=source)
             for account, names in self.technologies
             for name in names
         ]
+        self._add_technologies(rows)
+
+    def _add_technologies(self, rows: list[AccountTechnology]) -> None:
+        """Adds them; one that somebody has added meanwhile stays theirs."""
+        accounts = {row.account_id for row in rows}
+        known = AccountTechnology.objects.filter(account__in=accounts)
+        before = set(known.values_list("pk", flat=True))
         AccountTechnology.objects.bulk_create(rows, ignore_conflicts=True)
+        if self.trail is not None and rows:
+            self.trail.added(AccountTechnology, set(known.values_list("pk", flat=True)) - before)
 
     def _changeable(self, found: set[int]) -> set[int]:
         if self.context.by is None:

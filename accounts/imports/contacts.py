@@ -9,13 +9,17 @@ A contact owner in the file becomes the owner (an AE) or the SDR of the company,
 yet. What changes about somebody we know is written down as ContactChange.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Model
 
 from accounts.changes import history
 from accounts.domains import company_domain
 from accounts.imports import formats, parsing
-from accounts.imports.quick import Quick, Short
+from accounts.imports.quick import Quick
 from accounts.imports.shared import FOREIGN_IDS, Owners, Territories, keep_ids
+from accounts.imports.shorts import Short
 from accounts.matching import (
     BY_MAIL_DOMAIN,
     BY_NAME,
@@ -27,8 +31,8 @@ from accounts.matching import (
 )
 from accounts.models import Account, Contact, ContactChange
 from accounts.names import name_key
-from team.models import Role
-from team.sheets.core import Change, Context, Importer, Kind, Line, Record, save_changes, wrong
+from team.models import Role, User
+from team.sheets.core import Change, Context, Importer, Kind, Line, Record, wrong
 from team.sheets.formats import Mapping
 from team.sheets.problems import Remark, Unreadable
 from team.sheets.reading import Row
@@ -57,6 +61,7 @@ class ContactImporter(Importer):
     formats = formats.CONTACT_FORMATS
     parsers = parsing.CONTACT
     relations = frozenset({"account"})
+    can_undo = True
 
     def __init__(self, mapping: Mapping, context: Context) -> None:
         super().__init__(mapping, context)
@@ -104,7 +109,7 @@ class ContactImporter(Importer):
         changes += self._move(contact, company)
         if match is None or changes:
             self.check(contact, record, [change.field for change in changes])
-        self._claim_keys(contact, record)
+        self._claim_keys(contact, changes, record)
         if record.remarks:
             return wrong(record, str(contact))
         self._keep(contact, company, changes, record)
@@ -249,15 +254,21 @@ class ContactImporter(Importer):
 
     # --- What is written ---------------------------------------------------------------------
 
-    def _claim_keys(self, contact: Contact, record: Record) -> None:
-        if contact.email:
+    def _claim_keys(self, contact: Contact, changes: list[Change], record: Record) -> None:
+        """Nobody may get a key that another row or another contact has.
+
+        What a contact had before is theirs already, and only one row is about each contact.
+        """
+        changed = {change.field for change in changes}
+        if contact.email and (contact.pk is None or "email" in changed):
             self.claim(
                 record, "email", contact.email, self.header("email"), "the same e-mail as in"
             )
             if any(other.pk != contact.pk for other in self.book.at("email", contact.email)):
                 self._problem(record, "email", "another contact already has this e-mail.")
         for field in FOREIGN_IDS:
-            if key := getattr(contact, field):
+            key = getattr(contact, field)
+            if key and (contact.pk is None or field in changed):
                 self.claim(record, field, key, self.header(field), "the same id as in")
                 if any(other.pk != contact.pk for other in self.book.at(field, key)):
                     self._problem(record, field, "another contact already has this id.")
@@ -288,7 +299,7 @@ class ContactImporter(Importer):
         alike = self.companies.at("name", name_key(company.name))
         if company.pk is None and not any(other is company for other in alike):
             self.companies.add(company)
-            self.quick.forget_firms()
+            self.quick.firms.forget()
             self.new_accounts.append(company)
             self.extra["accounts added"] += 1
             self._note(record, "company", f"“{company.name}” is new and comes in as an account.")
@@ -310,6 +321,23 @@ class ContactImporter(Importer):
             if company.pk:
                 self.assigned.append((company, (field, "updated_at")))
 
+    @classmethod
+    def set_back(
+        cls,
+        model: type[Model],
+        changes: Iterable[tuple[Model, list[tuple[str, str, str]]]],
+        *,
+        source: str,
+        by: User,
+        at: datetime,
+    ) -> None:
+        """What an undone import had changed about somebody has changed once more."""
+        rows: list[ContactChange] = []
+        for row, fields in changes:
+            if isinstance(row, Contact):
+                rows += history(row, fields, source=source, by=by, at=at)
+        ContactChange.objects.bulk_create(rows)
+
     def write(self) -> None:
         now, source = self.context.now, self.mapping.format.source
         for company in self.new_accounts:
@@ -321,14 +349,14 @@ class ContactImporter(Importer):
             contact.source = contact.source or source
         for contact, _ in self.changed:
             contact.updated_at = now
-        Account.objects.bulk_create(self.new_accounts)
-        save_changes(self.assigned)
-        Contact.objects.bulk_create(self.new)
-        save_changes((contact, (*columns, "updated_at")) for contact, columns in self.changed)
+        self.create(Account, self.new_accounts)
+        self.save(self.assigned)
+        self.create(Contact, self.new)
+        self.save((contact, (*columns, "updated_at")) for contact, columns in self.changed)
         ContactChange.objects.bulk_create(self.history)
         self.quick.write()
         if self.new_accounts:
-            self.quick.forget_firms()
+            self.quick.firms.forget()
 
     def _ask_what_may_change(self, contacts: set[int], accounts: set[int]) -> None:
         self.allowed_contacts, self.allowed_accounts = contacts, accounts

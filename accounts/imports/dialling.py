@@ -60,7 +60,7 @@ def _plan_of_region(region: str) -> _Plan | None:
     data = PhoneMetadata.metadata_for_region(region, None)
     if data is None or data.leading_digits is not None:
         return None
-    code = data.country_code
+    code = data.country_code or 0
     if COUNTRY_CODE_TO_REGION_CODE[code][0] != region or data.general_desc is None:
         return None
     patterns = [

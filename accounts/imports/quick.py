@@ -1,35 +1,44 @@
 """The many rows of a contacts file that leave no doubt: read, matched and written as plain values.
 
 A row is without doubt when each cell is plain, at most one contact fits by id and e-mail, and its
-company is the one it is at or one that we have. Every other row is `contacts.ContactImporter`'s, and
-what is decided here is what would be decided there; a test runs both over the same files.
+company is the one it is at or one that we have. Every other row is left to
+`contacts.ContactImporter`, and what is decided here is what would be decided there; a test runs
+both over the same files.
 Nothing here is for people who may change only some contacts: their files are small.
 """
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from accounts.changes import WATCHED, history
-from accounts.domains import FREE_MAIL, company_domain
+from django.db.models import CharField, ExpressionWrapper, F
+from phonenumber_field.phonenumber import to_python
+
+from accounts.changes import LEFT_ON
+from accounts.domains import FREE_MAIL
+from accounts.erased import erased_among, name_by_id
 from accounts.imports import parsing
 from accounts.imports.dialling import quick_phone
+from accounts.imports.firms import Coming, Firm, Firms, Named, named_by
 from accounts.imports.shared import FOREIGN_IDS
-from accounts.matching import BY_EMAIL, BY_ID, BY_MAIL_DOMAIN, BY_NAME, AccountKeys
-from accounts.models import Account, Contact, ContactChange
+from accounts.imports.shorts import Short, insert, update
+from accounts.matching import BY_EMAIL, BY_ID
+from accounts.models import Contact
 from accounts.names import name_key
 from team.models import Role
-from team.sheets import bulk, cells
+from team.sheets import cells
 from team.sheets.core import Change, Kind, Line
-from team.sheets.problems import Remark
+from team.sheets.problems import Remark, Unreadable
 from team.sheets.reading import Row
 
 if TYPE_CHECKING:
     from accounts.imports.contacts import ContactImporter
 
 PHONES = ("phone", "mobile")
+WITH_CARE = frozenset({LEFT_ON, "last_name"})
 LOCAL = "local:"  # a number whose country is still to be found
-MOST_COMPANIES = 20_000
+
+Given = tuple[Any, ...]  # the values of a row, in the order of `Quick.columns`
 
 
 def _phone(cell: str) -> str | None:
@@ -65,30 +74,8 @@ FIELDS = (
 )  # fmt: skip
 COMPANY = ("name_key", "domain", "country", "owner_id", "sdr_id")
 
-
-class Firm(NamedTuple):
-    """What has to be known of a company; `account` where it may have to be written first."""
-
-    pk: int | None
-    country: str
-    owner_id: int | None
-    sdr_id: int | None
-    account: Account
-
-
-class Short(NamedTuple):
-    """A row without doubt: new with `values`, or of contact `pk` with what changes."""
-
-    row: Row
-    kind: Kind
-    label: str
-    reason: str
-    pk: int | None
-    email: str
-    values: dict[str, Any]
-    changes: list[Change]
-    before: dict[str, Any]
-    firm: Firm | None
+# A number as the database has it; reading it as a number costs more than all the rest of a row
+_RAW = {name: ExpressionWrapper(F(name), output_field=CharField()) for name in PHONES}
 
 
 class Quick:
@@ -98,30 +85,36 @@ class Quick:
         self.importer = importer
         mapping, context = importer.mapping, importer.context
         by = context.by
-        unrestricted = by is None or by.is_revops or by.is_superuser
-        known = all(name in READERS for name in mapping.places)
-        self.works = unrestricted and known and importer.owners.own_desk is None
-        self.width = len(mapping.places)
-        self.columns = [(name, place, READERS[name]) for name, place in mapping.places.items()] if known else []
+        self.works = (
+            (by is None or by.is_revops or by.is_superuser)
+            and importer.owners.own_desk is None
+            and all(name in READERS for name in mapping.places)
+        )
+        self.columns = [
+            (name, place, READERS[name]) for name, place in mapping.places.items() if self.works
+        ]
         self.place = {name: n for n, (name, _, _) in enumerate(self.columns)}
         self.fields = [name for name in FIELDS if name in self.place and name not in FOREIGN_IDS]
         self.keys = [name for name in BY_ID if name in self.place]
         self.ids = [name for name in FOREIGN_IDS if name in self.place]
-        self.firms: dict[tuple[str, str, str], Firm | None] = {}
+        self.firms = Firms(importer.companies)
+        self.erased: set[str] = set()
         self.assigns: dict[str, str | None] = {}
         self.new: list[Short] = []
         self.changed: list[Short] = []
 
-    # --- Reading and matching a batch ------------------------------------------------------------
+    # --- Reading and matching a batch -----------------------------------------------------------
 
     def read(self, rows: list[Row]) -> Sequence[Short | None]:
         """The rows that leave no doubt, in their places."""
+        self.new, self.changed = [], []
         found: list[Short | None] = [None] * len(rows)
         if not self.works:
             return found
         plain = self._cleaned(rows)
         known, by_key = self._contacts(plain)
-        fresh: list[tuple[int, tuple[Any, ...]]] = []
+        self.erased = erased_among(self._names(plain, known.values()))
+        fresh: list[tuple[int, Given]] = []
         for place, given in plain:
             pks = {pk for name in self.keys if (pk := by_key.get((name, given[self.place[name]])))}
             if "email" in self.place and (pk := by_key.get(("email", given[self.place["email"]]))):
@@ -130,11 +123,30 @@ class Quick:
                 fresh.append((place, given))
             elif len(pks) == 1:
                 found[place] = self._matched(rows[place], given, known[pks.pop()])
-        for place, short in self._fresh(rows, fresh):
+        shorts = dict(self._fresh(rows, fresh))
+        if shorts and "company" in self.place:
+            others = (p for p in range(len(rows)) if found[p] is None and p not in shorts)
+            coming = Coming(self._named_roughly(rows[place]) for place in others)
+            for place, given in fresh:
+                short = shorts.get(place)
+                if short and coming.may_be(self._named(given), short.firm):
+                    del shorts[place]
+        for place, short in shorts.items():
             found[place] = short
         return found
 
-    def _cleaned(self, rows: list[Row]) -> list[tuple[int, tuple[Any, ...]]]:
+    def _names(self, plain: list[tuple[int, Given]], known: Iterable[Given]) -> Iterable[str]:
+        """What the people of the batch can be known by, if they asked to be forgotten."""
+        for _, given in plain:
+            if email := self._value(given, "email"):
+                yield email
+            for name in self.ids:
+                if key := given[self.place[name]]:
+                    yield name_by_id(name, key)
+        for contact in known:
+            yield from _names_of(contact)
+
+    def _cleaned(self, rows: list[Row]) -> list[tuple[int, Given]]:
         places = [place for place, row in enumerate(rows) if not row.problem]
         columns = [
             map(reader, [rows[place].cells[column] for place in places])
@@ -147,13 +159,14 @@ class Quick:
         ]
 
     def _contacts(
-        self, plain: list[tuple[int, tuple[Any, ...]]]
-    ) -> tuple[dict[int, tuple[Any, ...]], dict[tuple[str, Any], int]]:
+        self, plain: list[tuple[int, Given]]
+    ) -> tuple[dict[int, Given], dict[tuple[str, Any], int]]:
         """The contacts that one of the rows names, by pk and by (kind of key, key)."""
-        known: dict[int, tuple[Any, ...]] = {}
+        known: dict[int, Given] = {}
         by_key: dict[tuple[str, Any], int] = {}
-        columns = ("pk", *FIELDS, "account_id", *(f"account__{name}" for name in COMPANY))
-        query = Contact.objects.order_by().values_list(*columns)
+        columns = [_RAW.get(name, name) for name in FIELDS]
+        company = [f"account__{name}" for name in COMPANY]
+        query = Contact.objects.order_by().values_list("pk", *columns, "account_id", *company)
         order = ["email", *self.keys] if "email" in self.place else list(self.keys)
         email, ids = 1 + FIELDS.index("email"), [(f, 1 + FIELDS.index(f)) for f in self.ids]
         for kind in order:
@@ -174,21 +187,16 @@ class Quick:
                         by_key[name, row[at]] = pk
         return known, by_key
 
-    def _matched(
-        self, row: Row, given: tuple[Any, ...], contact: tuple[Any, ...]
-    ) -> Short | None:
-        pk, *_ = contact
-        email = contact[1 + FIELDS.index("email")]
+    def _matched(self, row: Row, given: Given, contact: Given) -> Short | None:
+        pk = contact[0]
         account_id, key, domain, country, owner_id, sdr_id = contact[len(FIELDS) + 1 :]
         if not self._stays(given, account_id, key or "", domain or ""):
             return None
-        firm = (country or "", owner_id, sdr_id)
-        if not self._owner_is_settled(given, account_id, firm):
+        if not self._owner_is_settled(given, owner_id, sdr_id):
             return None
-        region = self._value(given, "company_country") or firm[0] or self.importer.context.country
+        region = self._value(given, "company_country") or country or self.importer.context.country
         changes: list[Change] = []
         values: dict[str, Any] = {}
-        before: dict[str, Any] = {}
         for name in chain(self.fields, self.ids):
             new = given[self.place[name]]
             if new == "":
@@ -200,12 +208,12 @@ class Quick:
             old = contact[1 + FIELDS.index(name)]
             if new == old:
                 continue
-            if old and name in self.ids:
-                return None  # to be remarked on
-            changes.append(Change(name, "" if old is None else str(old), str(new)))
-            values[name], before[name] = new, old
-        email = values.get("email", email)
-        if not email:
+            if name in WITH_CARE or (old and name in self.ids):
+                return None  # news of its own, what others are found by, or to be remarked on
+            changes.append(Change(name, _shown(name, old), _shown(name, new)))
+            values[name] = new
+        email = values.get("email", contact[1 + FIELDS.index("email")])
+        if not email or (changes and not self.erased.isdisjoint((email, *_names_of(contact)))):
             return None
         first = values.get("first_name", contact[1]), values.get("last_name", contact[2])
         reason = next(
@@ -217,34 +225,20 @@ class Quick:
             ),
             BY_EMAIL,
         )
-        return Short(
-            row,
-            Kind.CHANGED if changes else Kind.SAME,
-            " ".join(part for part in first if part) or email,
-            reason,
-            pk,
-            email,
-            values,
-            changes,
-            before,
-            None,
-        )
+        kind = Kind.CHANGED if changes else Kind.SAME
+        label = f"{first[0]} {first[1]}".strip() or email
+        return Short(row, kind, label, reason, pk, values, changes, None)
 
-    def _stays(self, given: tuple[Any, ...], account_id: int | None, key: str, domain: str) -> bool:
+    def _stays(self, given: Given, account_id: int | None, key: str, domain: str) -> bool:
         """Whether the row, without doubt, names the company where the contact is, or none."""
         name, web = self._value(given, "company"), self._value(given, "company_domain")
         if not account_id:
             return False
         if web:
             return bool(web == domain)
-        return not name or name_key(name) == key
+        return not name or (bool(key) and name_key(name) == key)
 
-    def _owner_is_settled(
-        self,
-        given: tuple[Any, ...],
-        account_id: int | None,
-        firm: tuple[str, int | None, int | None],
-    ) -> bool:
+    def _owner_is_settled(self, given: Given, owner_id: int | None, sdr_id: int | None) -> bool:
         """Whether the owner that the row names, if any, has nothing left to change or to note."""
         text = self._value(given, "owner")
         if not text:
@@ -255,59 +249,71 @@ class Quick:
             one = fitting[0] if len(fitting) == 1 else None
             self.assigns[text] = None if one is None else "owner" if one.is_ae else "sdr"
         field = self.assigns[text]
-        if field is None or account_id is None:
-            return False
-        return firm[1 if field == "owner" else 2] is not None
+        return field is not None and (owner_id if field == "owner" else sdr_id) is not None
 
-    def _value(self, given: tuple[Any, ...], name: str) -> Any:
+    def _value(self, given: Given, name: str) -> Any:
         place = self.place.get(name)
         return "" if place is None else given[place]
 
-    # --- New ones ----------------------------------------------------------------------------------
+    # --- New ones -------------------------------------------------------------------------------
 
     def _fresh(
-        self, rows: list[Row], fresh: list[tuple[int, tuple[Any, ...]]]
+        self, rows: list[Row], fresh: list[tuple[int, Given]]
     ) -> Iterable[tuple[int, Short]]:
         """The rows of people whom no id and no e-mail finds, where nothing else does either."""
         fresh = [
             (place, given)
             for place, given in fresh
-            if self._value(given, "email") and not self._value(given, "id")
+            if self._value(given, "email")
+            and not self._value(given, "id")
+            and (not self.erased or self.erased.isdisjoint(self._names([(place, given)], ())))
         ]
         if not fresh:
             return
-        self._load_firms([given for _, given in fresh])
+        self.firms.load(self._named(given) for _, given in fresh)
         ready = []
         for place, given in fresh:
-            key = self._firm_key(given)
-            if key not in self.firms:
+            named = self._named(given)
+            if named not in self.firms.known:
                 continue
-            firm = self.firms[key]
-            settled = firm and (firm.country, firm.owner_id, firm.sdr_id)
-            if firm is None:
-                if self._value(given, "owner"):
-                    # Without a company there is nobody to give it to
-                    pass
-            elif not self._owner_is_settled(given, firm.pk, settled):  # type: ignore[arg-type]
+            firm = self.firms.known[named]
+            if firm and not self._owner_is_settled(given, firm.owner_id, firm.sdr_id):
                 continue
             values = self._values(given, firm)
             if values is not None:
-                ready.append((place, given, firm, values))
-        phones = {v[name] for _, _, _, v in ready for name in PHONES if v.get(name)}
+                ready.append((place, firm, values))
+        phones = {values[name] for _, _, values in ready for name in PHONES if values.get(name)}
         taken = self._phones_taken(phones)
-        namesakes = self._namesakes([firm for _, _, firm, _ in ready])
-        for place, _, firm, values in ready:
-            if values.get("last_name") and any(values.get(name) in taken for name in PHONES):
-                continue
+        namesakes = self._namesakes([firm for _, firm, _ in ready])
+        for place, firm, values in ready:
             first, last = values.get("first_name", ""), values.get("last_name", "")
-            if firm and (firm.pk, first.casefold(), last.casefold()) in namesakes:
+            if last and any(values.get(name) in taken for name in PHONES):
+                continue
+            if firm and (firm.account.pk, first.casefold(), last.casefold()) in namesakes:
                 continue
             label = f"{first} {last}".strip() or values["email"]
-            yield place, Short(
-                rows[place], Kind.NEW, label, "", None, values["email"], values, [], {}, firm
-            )
+            yield place, Short(rows[place], Kind.NEW, label, "", None, values, [], firm)
 
-    def _values(self, given: tuple[Any, ...], firm: Firm | None) -> dict[str, Any] | None:
+    def _named(self, given: Given) -> Named:
+        value = self._value
+        return named_by(
+            value(given, "company"), value(given, "company_domain"), value(given, "email")
+        )
+
+    def _named_roughly(self, row: Row) -> Named:
+        """What a row that has to be read with care says of a company."""
+        places = self.importer.mapping.places
+        name, web, email = (
+            row.cells[places[field]].strip() if field in places and not row.problem else ""
+            for field in ("company", "company_domain", "email")
+        )
+        try:
+            web = parsing.domain(web, lambda note: None) if web else ""
+        except Unreadable:
+            web = ""
+        return named_by(name, web, email)
+
+    def _values(self, given: Given, firm: Firm | None) -> dict[str, Any] | None:
         """The fields of a new contact; None where a number needs care."""
         values = {
             name: value
@@ -325,56 +331,19 @@ class Quick:
                 values[name] = number
         return values
 
-    def _firm_key(self, given: tuple[Any, ...]) -> tuple[str, str, str]:
-        email = self._value(given, "email")
-        return (
-            self._value(given, "company"),
-            self._value(given, "company_domain"),
-            company_domain(email),
-        )
-
-    def forget_firms(self) -> None:
-        """To be called when companies were added: names may have become ambiguous."""
-        self.firms.clear()
-
-    def _load_firms(self, plain: list[tuple[Any, ...]]) -> None:
-        """Finds the companies of the rows; one that is not there, or not for sure, is left out."""
-        if len(self.firms) > MOST_COMPANIES:
-            self.firms.clear()
-        wanted = {self._firm_key(given) for given in plain} - self.firms.keys()
-        if not wanted:
-            return
-        book = self.importer.companies
-        asked = {key: AccountKeys(domain=key[1], name=key[0], email=f"@{key[2]}") for key in wanted}
-        book.load(asked.values())
-        for key, keys in asked.items():
-            found = book.find(keys)
-            if not found:
-                if not key[0]:
-                    self.firms[key] = None
-                continue
-            best = found[0]
-            doubtful = best.reason == BY_NAME and [m.reason for m in found].count(BY_NAME) > 1
-            remarkable = best.reason == BY_MAIL_DOMAIN and key[0]
-            if not doubtful and not remarkable:
-                account = best.found
-                self.firms[key] = Firm(
-                    account.pk, account.country, account.owner_id, account.sdr_id, account
-                )
-
     def _phones_taken(self, phones: set[str]) -> set[str]:
         if not phones:
             return set()
         rows = Contact.objects.order_by()
         taken: set[str] = set()
         for name in PHONES:
-            found = rows.filter(**{f"{name}__in": phones}).values_list(name, flat=True)
-            taken.update(str(number) for number in found)
+            found = rows.filter(**{f"{name}__in": phones})
+            taken.update(found.values_list(_RAW[name], flat=True))
         return taken
 
     def _namesakes(self, firms: list[Firm | None]) -> set[tuple[int, str, str]]:
         """Contacts without an e-mail at these companies: one of them may be meant."""
-        pks = {firm.pk for firm in firms if firm and firm.pk}
+        pks = {firm.account.pk for firm in firms if firm and firm.account.pk}
         rows = Contact.objects.filter(account__in=pks, email="").order_by()
         return {
             (pk, first.casefold(), last.casefold())
@@ -382,25 +351,20 @@ class Quick:
             if first and last
         }
 
-    # --- Deciding in the order of the file ---------------------------------------------------------
+    # --- Deciding in the order of the file ------------------------------------------------------
 
     def take(self, short: Short) -> Line:
-        row, values = short.row, short.values
-        problems = self._claim(short)
-        line = Line(
-            row.number,
-            Kind.WRONG if problems else short.kind,
-            label=short.label,
-            reason="" if problems else short.reason,
-            changes=[] if problems else short.changes,
-            problems=problems,
-            cells=row.cells,
-        )
-        if not problems and values:
+        row = short.row
+        line = Line(row.number, short.kind, short.label, short.reason, short.changes)
+        line.cells = row.cells
+        if problems := self._claim(short):
+            line.kind, line.reason, line.changes, line.problems = Kind.WRONG, "", [], problems
+        elif short.values:
             (self.new if short.pk is None else self.changed).append(short)
         return line
 
     def _claim(self, short: Short) -> list[Remark]:
+        """Two rows about one person are a mistake in the file, whatever the database knows."""
         claims, number, header = self.importer.claims, short.row.number, self.importer.header
         if short.pk is not None:
             first = claims.first("contact", short.pk, number)
@@ -408,54 +372,35 @@ class Quick:
                 sentence = f"is about the same contact as row {first}."
                 return [Remark(number, header("email"), sentence)]
         problems = []
-        values = short.values
-        if "email" in values:
-            first = claims.first("email", values["email"], number)
-            if first != number:
-                sentence = f"the same e-mail as in row {first}."
-                problems.append(Remark(number, header("email"), sentence))
-        for field in self.ids:
-            if field in values:
-                first = claims.first(field, values[field], number)
+        for field in ("email", *self.ids):
+            if field in short.values:
+                first = claims.first(field, short.values[field], number)
                 if first != number:
-                    sentence = f"the same id as in row {first}."
+                    what = "e-mail" if field == "email" else "id"
+                    sentence = f"the same {what} as in row {first}."
                     problems.append(Remark(number, header(field), sentence))
         return problems
-
-    # --- Writing -------------------------------------------------------------------------------------
 
     def write(self) -> None:
         """Writes what was taken since the last call; new companies are in the database already."""
         context = self.importer.context
+        trail = self.importer.trail
         source = self.importer.mapping.format.source
-        stamp = {"created_at": context.now, "updated_at": context.now}
-        bulk.insert(
-            Contact,
-            [
-                {
-                    "source": source,
-                    **stamp,
-                    **short.values,
-                    "account_id": short.firm.account.pk if short.firm else None,
-                }
-                for short in self.new
-            ],
-        )
-        groups: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
-        rows: list[ContactChange] = []
-        for short in self.changed:
-            names = tuple(sorted(short.values))
-            cells_of = (short.values[name] for name in names)
-            groups.setdefault(names, []).append((short.pk, *cells_of, context.now))
-            if any(change.field in WATCHED for change in short.changes):
-                rows += history(
-                    Contact(pk=short.pk),
-                    short.changes,
-                    source=self.importer.origin,
-                    by=context.by,
-                    at=context.now,
-                )
-        for names, lines in groups.items():
-            bulk.update(Contact, (*names, "updated_at"), lines)
-        ContactChange.objects.bulk_create(rows)
+        insert(self.new, source=source, at=context.now, trail=trail)
+        source = self.importer.origin
+        update(self.changed, source=source, by=context.by, at=context.now, trail=trail)
         self.new, self.changed = [], []
+
+
+def _names_of(contact: Given) -> Iterable[str]:
+    yield contact[1 + FIELDS.index("email")]
+    for name in FOREIGN_IDS:
+        if key := contact[1 + FIELDS.index(name)]:
+            yield name_by_id(name, key)
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value in words, as the model’s own would be."""
+    if value is None or value == "":
+        return ""
+    return str(to_python(value)) if name in PHONES else str(value)

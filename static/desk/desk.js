@@ -159,6 +159,8 @@
 
   async function refresh(list) {
     if (document.hidden || document.querySelector("dialog[open]")) return;
+    // What has come to its end does not change any more
+    if (list.querySelector("[data-settled]")) return;
     let answer;
     try {
       answer = await fetch(location.href, { credentials: "same-origin", headers: { "X-Part": list.dataset.refresh } });

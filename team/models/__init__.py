@@ -2,6 +2,7 @@
 
 from team.models.audit import AuditEntry, Deed
 from team.models.calendars import CalendarVersion, Holiday, WorkCalendar, WorkInterval
+from team.models.imports import Import
 from team.models.people import Absence, Role, User
 from team.models.territories import Coverage, Territory
 
@@ -12,6 +13,7 @@ __all__ = [
     "Coverage",
     "Deed",
     "Holiday",
+    "Import",
     "Role",
     "Territory",
     "User",

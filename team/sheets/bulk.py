@@ -1,6 +1,7 @@
 """Writes many rows of one table at once, as plain values: COPY or executemany, never instances.
 
-Only for values that were validated before; nothing here knows whose rows they are.
+Only for values that were validated before; nothing here knows whose rows they are, no signal is
+sent and no `save` is called.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,7 +9,9 @@ from typing import Any
 
 from django.db import connection, models
 
-Values = dict[str, Any]  # by field attname, as the database takes them
+Values = dict[str, Any]  # by the attname of the field
+# What every database takes as it is; anything else is made ready by its field
+_AS_IT_IS = frozenset({str, int, type(None), bool})
 
 
 def insert(model: type[models.Model], rows: Sequence[Values]) -> list[int]:
@@ -16,66 +19,69 @@ def insert(model: type[models.Model], rows: Sequence[Values]) -> list[int]:
     if not rows:
         return []
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names = [field.attname for field in fields]
-    defaults = [field.get_db_prep_save(_default(field), connection) for field in fields]
-    pairs = list(zip(names, defaults, strict=True))
+    pairs = [(field.attname, field, _ready(field, field.get_default())) for field in fields]
     ids = _new_ids(model, len(rows))
     lines = (
-        (pk, *[row.get(name, default) for name, default in pairs])
+        (
+            pk,
+            *[
+                _ready(field, row[name]) if name in row else default
+                for name, field, default in pairs
+            ],
+        )
         for pk, row in zip(ids, rows, strict=True)
     )
-    columns = [_quoted(model._meta.pk.column), *(_quoted(field.column) for field in fields)]  # type: ignore[union-attr]
+    columns = ", ".join(_quoted(name) for name in (_key(model), *(str(f.column) for f in fields)))
     table = _quoted(model._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for line in lines:
                     copy.write_row(line)
         else:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(
-                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
-                lines,
-            )
+            marks = ", ".join(["%s"] * (len(fields) + 1))
+            sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
+            cursor.executemany(sql, list(lines))
     return ids
 
 
 def update(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """UPDATEs the fields `names` of rows given as (id, value, value, …)."""
-    rows = list(rows)
-    if not rows:
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    lines = [
+        (pk, *[_ready(field, value) for field, value in zip(fields, values, strict=True)])
+        for pk, *values in rows
+    ]
+    if not lines:
         return
-    fields = [model._meta.get_field(name) for name in names]
-    table, key = _quoted(model._meta.db_table), _quoted(model._meta.pk.column)  # type: ignore[union-attr]
-    columns = [_quoted(str(field.column)) for field in fields]  # type: ignore[union-attr]
+    table, key = _quoted(model._meta.db_table), _quoted(_key(model))
+    columns = [_quoted(field.column) for field in fields]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            kinds = [str(field.rel_db_type(connection) if field.is_relation else field.db_type(connection)) for field in fields]  # type: ignore[union-attr]  # noqa: E501
-            kinds = [kind.split("(")[0] for kind in kinds]
-            given = ", ".join(f"%s::{kind}[]" for kind in ["bigint", *kinds])
+            kinds = [str(field.rel_db_type(connection)) for field in fields]
+            given = ", ".join(f"%s::{kind.split('(')[0]}[]" for kind in ["bigint", *kinds])
             sets = ", ".join(f"{column} = v.c{n}" for n, column in enumerate(columns))
             heads = ", ".join(["pk", *(f"c{n}" for n in range(len(columns)))])
-            cursor.execute(
+            sql = (
                 f"UPDATE {table} SET {sets} FROM unnest({given}) AS v({heads}) "  # noqa: S608
-                f"WHERE {table}.{key} = v.pk",
-                [list(column) for column in zip(*rows, strict=True)],
+                f"WHERE {table}.{key} = v.pk"
             )
+            cursor.execute(sql, [list(column) for column in zip(*lines, strict=True)])
         else:
             sets = ", ".join(f"{column} = %s" for column in columns)
-            cursor.executemany(
-                f"UPDATE {table} SET {sets} WHERE {key} = %s",  # noqa: S608
-                [(*values, pk) for pk, *values in rows],
-            )
+            sql = f"UPDATE {table} SET {sets} WHERE {key} = %s"  # noqa: S608
+            cursor.executemany(sql, [(*values, pk) for pk, *values in lines])
 
 
-def _default(field: "models.Field[Any, Any]") -> Any:
-    """What a new row has there: a primary key to an empty relation is NULL."""
-    return field.get_default()
+def _ready(field: Any, value: Any) -> Any:
+    if value.__class__ in _AS_IT_IS:
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 def _new_ids(model: type[models.Model], count: int) -> list[int]:
     """Ids that nobody else gets; on SQLite inside the one write transaction there is."""
-    table, key = model._meta.db_table, model._meta.pk.column  # type: ignore[union-attr]
+    table, key = model._meta.db_table, _key(model)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -86,6 +92,10 @@ def _new_ids(model: type[models.Model], count: int) -> list[int]:
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         last = (cursor.fetchone() or (0,))[0]
         return list(range(last + 1, last + 1 + count))
+
+
+def _key(model: type[models.Model]) -> str:
+    return str(model._meta.pk.column)
 
 
 def _quoted(name: str) -> str:

@@ -47,11 +47,11 @@ def digits(most: int) -> Reader:
 
 
 def number(cell: str) -> int | str | None:
-    """One of our own numbers."""
+    """One of our own numbers, which begin with 1."""
     cell = cell.strip()
     if not cell:
         return ""
-    return int(cell) if len(cell) < 19 and _are_digits(cell) else None
+    return (int(cell) or None) if len(cell) < 19 and _are_digits(cell) else None
 
 
 def email(cell: str) -> str | None:

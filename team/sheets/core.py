@@ -27,6 +27,7 @@ from team.sheets.formats import Format
 from team.sheets.formats import Mapping as ColumnMapping
 from team.sheets.problems import Remark, Unreadable
 from team.sheets.reading import Row
+from team.sheets.trail import Trail
 
 BATCH = 4000
 UPDATE_BATCH = 500
@@ -88,6 +89,10 @@ class Context:
 class Importer(ABC):
     """One run over one file."""
 
+    # Each importer by the label of its model, for imports that wait in the database
+    known: ClassVar[dict[str, type["Importer"]]] = {}
+    can_undo: ClassVar[bool] = False
+
     model: ClassVar[type[models.Model]]
     formats: ClassVar[tuple[Format, ...]]
     parsers: ClassVar[Mapping[str, values.Parser]]
@@ -95,9 +100,13 @@ class Importer(ABC):
     # not ask the database about each of them again.
     relations: ClassVar[frozenset[str]] = frozenset()
 
+    def __init_subclass__(cls) -> None:
+        Importer.known[cls.model._meta.label_lower] = cls
+
     def __init__(self, mapping: ColumnMapping, context: Context) -> None:
         self.mapping = mapping
         self.context = context
+        self.trail: Trail | None = None  # where it is written down what is written
         self.extra: Counter[str] = Counter()  # other things done, in words: “accounts created”
         self.claims = Claims()
         self._failed = False
@@ -115,6 +124,20 @@ class Importer(ABC):
     @abstractmethod
     def write(self) -> None:
         """Writes what was decided since the last call."""
+
+    @classmethod
+    def set_back(
+        cls,
+        model: type[models.Model],
+        changes: Iterable[tuple[models.Model, list[tuple[str, str, str]]]],
+        *,
+        source: str,
+        by: User,
+        at: datetime,
+    ) -> None:
+        """Told when an import is undone: rows with their (field, value before, value after)."""
+        for _ in changes:
+            pass
 
     def finish(self) -> Iterable[Line]:
         """The lines that were kept back, decided now that all rows are known."""
@@ -161,6 +184,26 @@ class Importer(ABC):
     def may_write(self) -> bool:
         """After a wrong row everything will be undone, so nothing more is written."""
         return self.context.writing and (self.context.skip_wrong or not self._failed)
+
+    def create(self, model: type[models.Model], instances: list[Any]) -> None:
+        """INSERTs new rows and writes that down."""
+        model._default_manager.bulk_create(instances)
+        if self.trail is not None:
+            self.trail.added(model, [instance.pk for instance in instances])
+
+    def save(self, changed: Iterable[tuple[models.Model, tuple[str, ...]]]) -> None:
+        """As `save_changes`, and writes down what was there before."""
+        pairs = list(changed)
+        if self.trail is not None:
+            for names, instances in _by_columns(pairs).items():
+                model = type(instances[0])
+                attnames = [model._meta.get_field(name).attname for name in names]  # type: ignore[union-attr]
+                after = {
+                    instance.pk: [getattr(instance, name) for name in attnames]
+                    for instance in instances
+                }
+                self.trail.changed(model, attnames, after)
+        save_changes(pairs)
 
     def read(self, row: Row) -> Record:
         record = Record(row.number, {}, row.cells)
@@ -322,12 +365,18 @@ def run_import(
 
 def save_changes(changed: Iterable[tuple[models.Model, tuple[str, ...]]]) -> None:
     """UPDATEs of exactly the fields that changed, one statement per set of fields and batch."""
-    groups: dict[tuple[str, ...], list[models.Model]] = {}
-    for instance, names in changed:
-        groups.setdefault(tuple(sorted(names)), []).append(instance)
-    for names, instances in groups.items():
+    for names, instances in _by_columns(changed).items():
         manager = type(instances[0])._default_manager
         manager.bulk_update(instances, names, batch_size=UPDATE_BATCH)
+
+
+def _by_columns(
+    changed: Iterable[tuple[models.Model, tuple[str, ...]]],
+) -> dict[tuple[str, ...], list[models.Model]]:
+    groups: dict[tuple[str, ...], list[models.Model]] = {}
+    for instance, names in changed:
+        groups.setdefault(tuple(sorted(set(names))), []).append(instance)
+    return groups
 
 
 def _messages(error: ValidationError) -> dict[str, list[str]]:

@@ -1,8 +1,8 @@
 """Import and export in the admin, for any model whose resource is a SheetResource."""
 
-import logging
 from collections.abc import Mapping
 from io import BufferedReader
+from itertools import islice
 from operator import attrgetter
 from pathlib import PurePath
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db import DataError, IntegrityError
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -20,29 +20,26 @@ from unfold.contrib.import_export.forms import ExportForm
 
 from team import export_limit
 from team.admin_base import BAD_FILTER
-from team.audit import Change, note
-from team.models import Deed
+from team.audit import note
+from team.models import Deed, Import
 from team.pages import page
-from team.sheets import uploads
+from team.sheets import runs, uploads
 from team.sheets.core import Report
 from team.sheets.exports import SafeCSV, SafeXLSX
+from team.sheets.formats import choose
 from team.sheets.forms import ConfirmForm, UploadForm
 from team.sheets.limits import export_rows_for, limits_for
 from team.sheets.problems import FileRefused
-from team.sheets.reading import open_table
+from team.sheets.reading import Table, open_table
 
 SHOWN = 200  # rows and problems on a preview
-log = logging.getLogger("handoffdesk.imports")
-RACED = (
-    "Somebody has added one of these records since the preview. Nothing was imported; look at the "
-    "preview again."
-)
 
 
 class SheetDoor(ImportExportMixin):
     """Mix into a ModelAdmin before DeskAdmin and set `resource_classes = [...]` to one resource.
 
-    The preview writes nothing; confirming runs the same import again, all or nothing.
+    The preview writes nothing; confirming runs the same import again, all or nothing. A long file
+    goes to the worker for both; see `runs`.
     """
 
     export_formats = [SafeCSV, SafeXLSX]
@@ -71,7 +68,9 @@ class SheetDoor(ImportExportMixin):
             "name": PurePath(upload.name).name[:200],
         }
         try:
-            report = self._run(request, upload.file, settings, dry_run=True)
+            if self._is_long(request, upload.file, settings):
+                return self._hand_over(request, upload, settings)
+            report = self._run(request, upload.file, settings)
         except FileRefused as error:
             form.add_error("import_file", str(error))
             return self._import_page(request, form)
@@ -81,7 +80,8 @@ class SheetDoor(ImportExportMixin):
             confirm = ConfirmForm(
                 initial={"import_file_name": token, "original_file_name": settings["name"]}
             )
-        return self._import_page(request, form, report, confirm, settings["name"])
+        earlier = runs.before(runs.digest_of(upload.file), self._label())
+        return self._import_page(request, form, report, confirm, settings["name"], earlier)
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return require_POST(self._confirm)(request)
@@ -95,40 +95,58 @@ class SheetDoor(ImportExportMixin):
                 raise FileRefused(uploads.GONE)
             token = confirm.cleaned_data["import_file_name"]
             stream, kept = uploads.take(token, request, self._label())
-            with stream:
-                report = self._run(request, stream, kept, dry_run=False)
-            uploads.drop(kept)
         except FileRefused as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(self._url("import"))
-        except IntegrityError:
-            self.message_user(request, RACED, messages.ERROR)
-            return HttpResponseRedirect(self._url("import"))
-        if not report.written:
-            return self._import_page(
-                request, self._upload_form(request, fresh=True), report, None, kept["name"]
-            )
-        log.info("%s imported %s: %s", request.user.pk, self._label(), report.summary())
-        note(
-            Deed.IMPORTED,
-            by=request.user,  # type: ignore[arg-type]
-            about=self.model,
-            words=f"{report.summary()} from {kept['name']}",
-            changes=_row_changes(report) if self.rows_in_trail else (),
-        )
-        self.message_user(request, f"Imported: {report.summary()}.", messages.SUCCESS)
-        return HttpResponseRedirect(self._url("changelist"))
+        with stream:
+            run = self._begin(request, stream, kept, Import.State.CONFIRMED)
+        uploads.drop(kept)
+        runs.carry_on(run)
+        run.refresh_from_db()
+        if run.state == Import.State.DONE:
+            self.message_user(request, f"Imported: {run.summary}.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("import_run", args=[run.pk]))
 
-    def _run(
-        self, request: HttpRequest, stream: Any, settings: dict[str, Any], *, dry_run: bool
-    ) -> Report:
+    def _hand_over(
+        self, request: HttpRequest, upload: Any, settings: dict[str, str]
+    ) -> HttpResponse:
+        """A long file is checked by the worker; its page says how far that is."""
+        run = self._begin(request, upload.file, settings, Import.State.WAITING)
+        runs.poke()
+        return HttpResponseRedirect(reverse("import_run", args=[run.pk]))
+
+    def _begin(
+        self, request: HttpRequest, stream: Any, settings: dict[str, Any], state: Import.State
+    ) -> Import:
+        options = {name: settings.get(name, "") for name in ("name", "format", "country")}
+        if self.rows_in_trail:
+            options["rows_in_trail"] = "yes"
+        return runs.begin(
+            stream,
+            by=request.user,  # type: ignore[arg-type]
+            kind=self._label(),
+            options=options,
+            state=state,
+            at=timezone.now(),
+        )
+
+    def _is_long(self, request: HttpRequest, stream: Any, settings: dict[str, Any]) -> bool:
+        """Whether the file has more rows than somebody should wait for."""
+        table = self._opened(request, stream, settings)
+        choose(self.resource_classes[0].importer.formats, table.headers, settings["format"])
+        return sum(1 for _ in islice(table.rows, runs.AT_ONCE + 1)) > runs.AT_ONCE
+
+    def _opened(self, request: HttpRequest, stream: Any, settings: dict[str, Any]) -> Table:
+        limits = limits_for(request.user)  # type: ignore[arg-type]
+        raw = stream if hasattr(stream, "readinto") else BufferedReader(stream)
+        return open_table(raw, settings["name"], limits)
+
+    def _run(self, request: HttpRequest, stream: Any, settings: dict[str, Any]) -> Report:
         resource = self.resource_classes[0](
             format=settings["format"], by=request.user, country=settings["country"]
         )
-        limits = limits_for(request.user)  # type: ignore[arg-type]
-        raw = stream if hasattr(stream, "readinto") else BufferedReader(stream)
-        table = open_table(raw, settings["name"], limits)
-        return resource.import_table(table, dry_run=dry_run, keep=SHOWN)
+        table = self._opened(request, stream, settings)
+        return resource.import_table(table, dry_run=True, keep=SHOWN)
 
     def _upload_form(self, request: HttpRequest, *, fresh: bool = False) -> UploadForm:
         sent = request.method == "POST" and not fresh
@@ -147,6 +165,7 @@ class SheetDoor(ImportExportMixin):
         report: Report | None = None,
         confirm: ConfirmForm | None = None,
         file_name: str = "",
+        earlier: Import | None = None,
     ) -> HttpResponse:
         names = self.model._meta.verbose_name_plural
         context = {
@@ -154,6 +173,7 @@ class SheetDoor(ImportExportMixin):
             "report": report,
             "confirm_form": confirm,
             "file_name": file_name,
+            "earlier": earlier,
             "formats": self.resource_classes[0].importer.formats,
             "problems": report.problems[:SHOWN] if report else [],
             "notes": _notes(report) if report else [],
@@ -209,14 +229,6 @@ class SheetDoor(ImportExportMixin):
 
     def _url(self, name: str) -> str:
         return reverse("admin:{}_{}_{}".format(*self.get_model_info(), name))
-
-
-def _row_changes(report: Report) -> list[Change]:
-    return [
-        Change(f"{line.label}, {change.field}", change.old, change.new)
-        for line in sorted(report.lines, key=attrgetter("number"))
-        for change in line.changes
-    ]
 
 
 def _notes(report: Report) -> list[tuple[str, list[int]]]:

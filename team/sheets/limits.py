@@ -21,7 +21,7 @@ class Limits(NamedTuple):
 
 SDR = Limits(size=5 * MEGABYTE, rows=500)
 MANAGER = Limits(size=5 * MEGABYTE, rows=5_000)
-REVOPS = Limits(size=25 * MEGABYTE, rows=5_000)
+REVOPS = Limits(size=25 * MEGABYTE, rows=100_000)
 COMMAND = Limits(size=2_000 * MEGABYTE, rows=10_000_000)
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import datetime, timedelta
 from importlib import import_module
+from io import BytesIO
 from typing import Any
 
 import django
@@ -23,7 +24,8 @@ from django_q.signing import SignedPackage  # noqa: E402
 from handoffs import lifecycle  # noqa: E402
 from messaging import outbox  # noqa: E402
 from sla.models import Clock, ClockKind, EscalationStep  # noqa: E402
-from team.models import Territory, User, WorkCalendar, WorkInterval  # noqa: E402
+from team.models import Import, Territory, User, WorkCalendar, WorkInterval  # noqa: E402
+from team.sheets import runs  # noqa: E402
 from tests.factories import (  # noqa: E402
     make_account,
     make_contact,
@@ -159,6 +161,25 @@ def sessions() -> list[str]:
 def plans() -> list[tuple[int, list[list[Any]]]]:
     """What is still to come on each running clock."""
     return list(Clock.objects.running().values_list("pk", "plan"))
+
+
+def bring(rows: int) -> dict[str, int]:
+    """A file of `rows` contacts that was checked and confirmed, and waits to be written."""
+    revops = make_user("revops", "revops", name="Rita Vance")
+    make_account(name="Acme", domain="acme.example")
+    lines = (f"Last{n},p{n}@acme.example,CEO,Acme" for n in range(rows))
+    content = "\n".join(["last_name,email,title,account", *lines]).encode()
+    run = runs.begin(
+        BytesIO(content),
+        by=revops,
+        kind="accounts.contact",
+        options={"name": "people.csv", "format": "auto", "country": ""},
+        state=Import.State.WAITING,
+        at=timezone.now(),
+    )
+    runs.work()
+    assert runs.confirm(run, at=timezone.now())
+    return {"run": run.pk}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from privacy import requests
 from privacy.models import PersonRequest
 from sla.models import Breach, Clock
 from team.audit import note
-from team.models import Absence, Coverage, Deed, Territory, User, WorkCalendar, WorkInterval
+from team.models import Absence, Coverage, Deed, Import, Territory, User, WorkCalendar, WorkInterval
 from tests.factories import complete_package, make_account, make_contact, make_standard, make_user
 
 MONDAY_AT_TEN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -233,6 +233,9 @@ def _one_of_each(world: World, people: dict[str, User]) -> None:
         PersonRequest(kind="export", email="somebody@else.example", identity="Answered our call."),
         by=people["director"],
         at=timezone.now(),
+    )
+    things["import"] = Import.objects.create(
+        by=people["sdr"], kind="accounts.contact", name="people.csv", state=Import.State.DONE
     )
     things["auditentry"] = note(Deed.CHANGED, by=people["manager"], about=people["sdr"])
     things["handoff"] = things["waiting"]

@@ -1,0 +1,461 @@
+"""Imports that are kept: long ones in the worker, cancelled, interrupted, repeated and undone."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django_q.models import OrmQ
+
+from accounts.imports.contacts import ContactImporter
+from accounts.models import Account, AccountTechnology, Contact, ContactChange
+from config import tasks
+from team.models import AuditEntry, Import, User
+from team.sheets import core, runs
+from team.sheets.notes import Cancelled
+from tests.factories import make_account, make_contact, make_user
+
+CONTACTS = "/admin/accounts/contact/import/"
+CONFIRM = "/admin/accounts/contact/process_import/"
+ACCOUNTS = "/admin/accounts/account/import/"
+State = Import.State
+
+
+@pytest.fixture(autouse=True)
+def files_elsewhere(tmp_path: Path, settings: Any) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path},
+        },
+    }
+
+
+def door(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def people(count: int, title: str = "CEO") -> str:
+    rows = "".join(f"First{n},Last{n},{title},p{n}@acme.example,Acme\n" for n in range(count))
+    return f"first_name,last_name,title,email,account\n{rows}"
+
+
+def upload(text: str, name: str = "people.csv") -> dict[str, Any]:
+    return {"import_file": SimpleUploadedFile(name, text.encode()), "format": "auto"}
+
+
+def brought(user: User, text: str, url: str = CONTACTS) -> Import:
+    """A long file, uploaded."""
+    page = door(user).post(url, upload(text))
+    assert page.status_code == 302, page.context["form"].errors
+    run = Import.objects.latest("pk")
+    assert page.headers["Location"] == f"/imports/{run.pk}/"
+    return run
+
+
+def short(user: User, text: str, url: str = CONTACTS) -> Import:
+    """A short file, uploaded and confirmed."""
+    client = door(user)
+    preview = client.post(url, upload(text))
+    confirm = preview.context["confirm_form"].initial
+    client.post(url.replace("import/", "process_import/"), confirm)
+    return Import.objects.latest("pk")
+
+
+def imported(user: User, text: str, url: str = CONTACTS) -> Import:
+    """A long file all the way."""
+    run = brought(user, text, url)
+    runs.work()
+    door(user).post(f"/imports/{run.pk}/confirm/")
+    runs.work()
+    run.refresh_from_db()
+    assert run.state == State.DONE, run.problem
+    return run
+
+
+def shown(user: User, run: Import) -> str:
+    return door(user).get(f"/imports/{run.pk}/").content.decode()
+
+
+def test_a_long_file_goes_through_the_worker(revops: User) -> None:
+    run = brought(revops, people(501))
+    assert OrmQ.objects.count() == 1
+    assert "Waiting for the worker" in shown(revops, run)
+    assert not Contact.objects.exists()
+
+    runs.work()
+    page = shown(revops, run)
+    assert "people.csv can be imported" in page and "501 new, 0 changed" in page
+    assert not Contact.objects.exists()
+
+    client = door(revops)
+    client.post(f"/imports/{run.pk}/confirm/")
+    assert "Being imported" in shown(revops, run)
+    runs.work()
+    run.refresh_from_db()
+    assert (run.state, run.rows) == (State.DONE, 501)
+    assert Contact.objects.count() == 501
+    assert "people.csv was imported" in shown(revops, run)
+    entry = AuditEntry.objects.get(deed="imported")
+    assert (entry.by, entry.model) == (revops, "accounts.contact")
+    assert entry.note.endswith("from people.csv")
+    assert not default_storage.listdir(runs.FOLDER)[1] or default_storage.listdir(runs.FOLDER)[
+        1
+    ] == [f"run-{run.pk}.undo"]
+
+
+def test_the_bar_moves_while_it_runs(revops: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "BATCH", 500)
+    run = brought(revops, people(1500))
+    seen = []
+    read = ContactImporter.shortcut
+
+    def looking(self: ContactImporter, rows: Any) -> Any:
+        page = door(revops).get(f"/imports/{run.pk}/", headers={"X-Part": "run"})
+        progress = page.context["progress"]
+        seen.append((progress.done, progress.total))
+        assert f'max="{progress.total}"' in page.content.decode()
+        return read(self, rows)
+
+    monkeypatch.setattr(ContactImporter, "shortcut", looking)
+    runs.work()
+    assert seen == [(0, 1500), (500, 1500), (1000, 1500)]
+
+
+def test_wrong_rows_are_told_with_row_and_column(revops: User) -> None:
+    run = brought(revops, people(501) + "Zed,Wrong,CEO,not-an-email,Acme\n")
+    runs.work()
+    page = shown(revops, run)
+    assert "people.csv was not imported" in page
+    assert "“not-an-email” is not a valid e-mail address." in page and ">503<" in page
+    assert "Confirm import" not in page
+    door(revops).post(f"/imports/{run.pk}/confirm/")
+    runs.work()
+    assert not Contact.objects.exists()
+
+
+def test_a_file_that_breaks_off_is_refused_in_a_sentence(revops: User) -> None:
+    run = brought(revops, people(501) + '"open')
+    runs.work()
+    assert "Row 503 opens a quote that is never closed" in shown(revops, run)
+
+
+def test_a_manager_brings_five_thousand_rows_at_most(manager: User) -> None:
+    run = brought(manager, people(5001))
+    runs.work()
+    assert "more than 5,000 rows" in shown(manager, run)
+
+
+def test_what_was_matched_and_why_is_shown(revops: User) -> None:
+    make_contact(
+        make_account(name="Acme", domain="acme.example"), email="p7@acme.example", title="Old"
+    )
+    run = brought(revops, people(600))
+    runs.work()
+    page = shown(revops, run)
+    assert "same e-mail" in page and "Old → CEO" in page
+
+
+@pytest.mark.parametrize("when", ["before", "checked", "confirmed"])
+def test_a_cancelled_import_writes_nothing(revops: User, when: str) -> None:
+    run = brought(revops, people(501))
+    if when != "before":
+        runs.work()
+    if when == "confirmed":
+        door(revops).post(f"/imports/{run.pk}/confirm/")
+    door(revops).post(f"/imports/{run.pk}/cancel/")
+    runs.work()
+    assert "people.csv was cancelled" in shown(revops, run)
+    assert not Contact.objects.exists()
+    assert default_storage.listdir(runs.FOLDER)[1] == []
+    assert door(revops).post(f"/imports/{run.pk}/cancel/").status_code == 302
+
+
+def test_cancelling_stops_who_is_at_work(revops: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "BATCH", 500)
+    run = brought(revops, people(1500))
+    runs.work()
+    runs.confirm(run, at=run.created_at)
+    batches = []
+    write = ContactImporter.write
+
+    def cancelling(self: ContactImporter) -> None:
+        write(self)
+        batches.append(Contact.objects.count())
+        runs.note_of(run).ask_to_stop()
+
+    monkeypatch.setattr(ContactImporter, "write", cancelling)
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "_turn", lambda *args, **values: True)
+        runs.carry_on(run)
+    assert batches == [500]
+    assert not Contact.objects.exists()
+
+
+def test_whoever_is_at_work_on_an_import_has_it_alone(revops: User) -> None:
+    run = brought(revops, people(501))
+    with runs.note_of(run).locked() as is_ours:
+        assert is_ours
+        assert runs.work() == 0
+        assert not runs.is_waited_for()
+    assert runs.is_waited_for()
+    assert runs.work() == 1
+    assert runs.work() == 0
+
+
+class Killed(BaseException):
+    """What a killed process does to the rest of its work."""
+
+
+def test_an_interrupted_import_begins_again_and_writes_once(
+    revops: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core, "BATCH", 200)
+    run = brought(revops, people(1000))
+    runs.work()
+    runs.confirm(run, at=run.created_at)
+    write = ContactImporter.write
+
+    def dying(self: ContactImporter) -> None:
+        write(self)
+        if Contact.objects.count() > 500:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ContactImporter, "write", dying)
+        with pytest.raises(Killed):
+            runs.work()
+    assert not Contact.objects.exists()
+    assert "begun again" not in shown(revops, run)
+    runs.work()
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == (State.DONE, 2)
+    assert Contact.objects.count() == 1000
+    assert runs.work() == 0
+
+
+def test_what_kills_its_process_three_times_is_given_up(
+    revops: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = brought(revops, people(501))
+
+    def dying(self: ContactImporter, rows: Any) -> None:
+        raise Killed
+
+    monkeypatch.setattr(ContactImporter, "shortcut", dying)
+    for _ in range(3):
+        with pytest.raises(Killed):
+            runs.work()
+    runs.work()
+    assert "It was interrupted three times" in shown(revops, run)
+    assert runs.work() == 0
+
+
+def test_the_same_file_twice_says_so(revops: User, manager: User) -> None:
+    first = imported(revops, people(501))
+    again = brought(manager, people(501))
+    assert "The same file was imported already by" in shown(manager, again)
+    runs.work()
+    page = shown(manager, again)
+    assert "The same file was imported already by" in page and first.summary in page
+    assert "0 new, 0 changed, 501 the same" in page
+    preview = door(revops).post(CONTACTS, upload(people(3)))
+    assert "imported already" not in preview.content.decode()
+
+
+def test_the_same_short_file_twice_says_so(revops: User) -> None:
+    short(revops, people(3))
+    preview = door(revops).post(CONTACTS, upload(people(3)))
+    assert "The same file was imported already by" in preview.content.decode()
+
+
+def test_what_happened_since_the_check_is_seen(revops: User) -> None:
+    run = brought(revops, people(501))
+    runs.work()
+    other = make_contact(None, email="x@acme.example", external_id="7")
+    Contact.objects.filter(pk=other.pk).update(email="p3@acme.example", last_name="Else")
+    door(revops).post(f"/imports/{run.pk}/confirm/")
+    runs.work()
+    run.refresh_from_db()
+    assert run.summary.startswith("500 new, 1 changed")
+
+
+def test_somebody_who_was_let_go_imports_nothing(manager: User, revops: User) -> None:
+    run = brought(manager, people(501))
+    runs.work()
+    runs.confirm(run, at=run.created_at)
+    User.objects.filter(pk=manager.pk).update(is_active=False)
+    runs.work()
+    assert "may no longer import" in shown(revops, run)
+    assert not Contact.objects.exists()
+
+
+def test_an_import_is_seen_by_whoever_brought_it_and_by_revops(
+    sdr: User, other_sdr: User, ae: User, revops: User
+) -> None:
+    run = short(sdr, people(2))
+    assert door(sdr).get(f"/imports/{run.pk}/").status_code == 200
+    assert door(revops).get(f"/imports/{run.pk}/").status_code == 200
+    assert door(other_sdr).get(f"/imports/{run.pk}/").status_code == 404
+    assert door(other_sdr).post(f"/imports/{run.pk}/undo/").status_code == 404
+    assert door(ae).get(f"/imports/{run.pk}/").status_code == 403
+    assert "people.csv" in door(sdr).get("/imports/").content.decode()
+    assert "Nothing was imported yet" in door(other_sdr).get("/imports/").content.decode()
+
+
+# --- What is kept, and for how long -----------------------------------------------------------
+
+
+def test_what_nobody_confirms_is_dropped_after_an_hour(
+    revops: User, clock: time_machine.Traveller, calendar: object
+) -> None:
+    run = brought(revops, people(501))
+    runs.work()
+    clock.shift(timedelta(minutes=61))
+    runs.work()
+    assert "Nobody confirmed it within an hour." in shown(make_user("r2", "revops"), run)
+    assert default_storage.listdir(runs.FOLDER)[1] == []
+
+
+def test_after_a_day_only_the_counts_are_left(
+    revops: User, clock: time_machine.Traveller, calendar: object
+) -> None:
+    run = short(revops, people(3))
+    assert "First1" in shown(revops, run)
+    clock.shift(timedelta(hours=25))
+    tasks.run_imports()
+    run.refresh_from_db()
+    assert run.report == {} and run.summary.startswith("3 new")
+    assert default_storage.listdir(runs.FOLDER)[1] == []
+    page = shown(make_user("r2", "revops"), run)
+    assert "First1" not in page and "Undo this import" not in page
+
+
+# --- Undo -------------------------------------------------------------------------------------
+
+
+def undone(user: User, run: Import) -> str:
+    door(user).post(f"/imports/{run.pk}/undo/")
+    runs.work()
+    return shown(user, run)
+
+
+@pytest.mark.parametrize("count", [4, 600])
+def test_an_undone_import_leaves_everything_as_it_was(revops: User, count: int) -> None:
+    acme = make_account(name="Acme", domain="acme.example")
+    known = make_contact(
+        acme, email="p1@acme.example", title="Old", first_name="First1", last_name="Last1"
+    )
+    careful = make_contact(
+        acme, email="p2@acme.example", title="Older", first_name="X", last_name="Y"
+    )
+    before = list(
+        Contact.objects.order_by("pk").values("pk", "title", "email", "last_name", "account")
+    )
+    run = (imported if count > 500 else short)(revops, people(count))
+    assert Contact.objects.count() == count
+    page = undone(revops, run)
+    assert "was undone" in page
+    assert f"{count - 2} removed, 2 set back, 0 kept" in page
+    after = list(
+        Contact.objects.order_by("pk").values("pk", "title", "email", "last_name", "account")
+    )
+    assert after == before
+    told = ContactChange.objects.filter(contact=known, field="title").order_by("pk")
+    assert list(told.values_list("old", "new")) == [("Old", "CEO"), ("CEO", "Old")]
+    assert careful.changes.filter(field="title").count() == 2
+    assert "Undo this import" not in page
+
+
+def test_what_was_worked_on_since_is_kept_and_named(
+    revops: User, clock: time_machine.Traveller
+) -> None:
+    known = make_contact(None, email="p1@acme.example", title="Old")
+    run = short(revops, people(4))
+    clock.shift(timedelta(minutes=5))
+    Contact.objects.filter(pk=known.pk).update(title="President")
+    mine = Contact.objects.get(email="p2@acme.example")
+    mine.title = "Mine"
+    mine.save()
+    used = Contact.objects.get(email="p3@acme.example")
+    used.verifications.create(
+        field="title", value="CEO", method="spoke", verified_at=run.created_at
+    )
+    page = undone(revops, run)
+    known.refresh_from_db()
+    assert known.title == "President"
+    assert set(Contact.objects.values_list("email", flat=True)) == {
+        "p1@acme.example", "p2@acme.example", "p3@acme.example",
+    }  # fmt: skip
+    assert "title was changed since, to “President”" in page
+    assert "First2 Last2: changed since." in page
+    assert "First3 Last3: something refers to it." in page
+
+
+def test_companies_and_technologies_are_taken_back_too(revops: User) -> None:
+    known = make_account(name="Acme", domain="acme.example", city="Ulm")
+    AccountTechnology.objects.create(account=known, name="SAP")
+    text = (
+        "name,domain,city,technologies\nAcme,acme.example,Bonn,SAP; Oracle\nNew,new.example,Rome,\n"
+    )
+    run = short(revops, text, ACCOUNTS)
+    assert Account.objects.count() == 2 and AccountTechnology.objects.count() == 2
+    undone(revops, run)
+    known.refresh_from_db()
+    assert (Account.objects.get(), known.city) == (known, "Ulm")
+    assert AccountTechnology.objects.get().name == "SAP"
+
+
+def test_an_undo_takes_no_address_from_somebody_else(revops: User) -> None:
+    known = make_contact(None, email="old@acme.example", external_id="e-1")
+    text = "external_id,last_name,email\ne-1,Lee,new@acme.example\n"
+    run = short(revops, text)
+    make_contact(None, email="old@acme.example", external_id="e-2")
+    page = undone(revops, run)
+    known.refresh_from_db()
+    assert known.email == "new@acme.example"
+    assert "“old@acme.example” is somebody else’s now" in page
+
+
+def test_an_import_is_undone_within_a_day_only(
+    revops: User, clock: time_machine.Traveller, calendar: object
+) -> None:
+    run = short(revops, people(2))
+    clock.shift(timedelta(hours=24))
+    door(make_user("r2", "revops")).post(f"/imports/{run.pk}/undo/")
+    assert Contact.objects.count() == 2
+
+
+def test_an_interrupted_undo_begins_again(revops: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = imported(revops, people(600))
+    runs.ask_to_undo(run, at=run.created_at)
+
+    def dying(*args: Any, **values: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "_turn", dying)
+        with pytest.raises(Killed):
+            runs.work()
+    assert Contact.objects.count() == 600
+    runs.work()
+    assert not Contact.objects.exists()
+
+
+def test_a_note_stops_whoever_writes_it(revops: User) -> None:
+    run = brought(revops, people(501))
+    note = runs.note_of(run)
+    note.say(1, 10)
+    assert note.read() == (1, 10)
+    note.path.write_text("spoilt")
+    assert note.read() == (0, 0)
+    note.ask_to_stop()
+    with pytest.raises(Cancelled):
+        note.say(2, 10)
