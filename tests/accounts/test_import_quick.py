@@ -161,7 +161,7 @@ def imported(rows: list[list[str]], *, writing: bool, by: User | None = None) ->
             ),
             "history": sorted(
                 ContactChange.objects.values_list(
-                    "kind", "contact", "field", "old", "new", "source", "changed_at"
+                    "kind", "contact__email", "field", "old", "new", "source", "changed_at"
                 )
             ),
         }
