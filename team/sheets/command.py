@@ -13,6 +13,7 @@ from team.sheets.formats import choose
 from team.sheets.limits import COMMAND
 from team.sheets.problems import FileRefused
 from team.sheets.reading import open_table
+from team.sheets.text_tables import ENCODINGS
 
 
 class ImportCommand(BaseCommand):
@@ -29,6 +30,12 @@ class ImportCommand(BaseCommand):
             choices=["auto", *keys],
             default="auto",
             help="the columns of which system; auto finds out from the header",
+        )
+        parser.add_argument(
+            "--encoding",
+            choices=["", *ENCODINGS],
+            default="",
+            help="of a CSV file that is neither UTF-8 nor UTF-16",
         )
         parser.add_argument("--dry-run", action="store_true", help="check only, write nothing")
         parser.add_argument(
@@ -51,7 +58,7 @@ class ImportCommand(BaseCommand):
         )
         try:
             with path.open("rb") as stream:
-                table = open_table(stream, path.name, COMMAND)
+                table = open_table(stream, path.name, COMMAND, options["encoding"])
                 mapping = choose(self.importer.formats, table.headers, options["format"])
                 report = run_import(self.importer(mapping, context), table.rows)
         except FileRefused as error:

@@ -65,6 +65,7 @@ class SheetDoor(ImportExportMixin):
         settings = {
             "format": form.cleaned_data["format"] or "auto",
             "country": form.cleaned_data.get("country", ""),
+            "encoding": form.cleaned_data["encoding"],
             "name": PurePath(upload.name).name[:200],
         }
         try:
@@ -118,7 +119,9 @@ class SheetDoor(ImportExportMixin):
     def _begin(
         self, request: HttpRequest, stream: Any, settings: dict[str, Any], state: Import.State
     ) -> Import:
-        options = {name: settings.get(name, "") for name in ("name", "format", "country")}
+        options = {
+            name: settings.get(name, "") for name in ("name", "format", "country", "encoding")
+        }
         if self.rows_in_trail:
             options["rows_in_trail"] = "yes"
         return runs.begin(
@@ -139,7 +142,7 @@ class SheetDoor(ImportExportMixin):
     def _opened(self, request: HttpRequest, stream: Any, settings: dict[str, Any]) -> Table:
         limits = limits_for(request.user)  # type: ignore[arg-type]
         raw = stream if hasattr(stream, "readinto") else BufferedReader(stream)
-        return open_table(raw, settings["name"], limits)
+        return open_table(raw, settings["name"], limits, settings["encoding"])
 
     def _run(self, request: HttpRequest, stream: Any, settings: dict[str, Any]) -> Report:
         resource = self.resource_classes[0](

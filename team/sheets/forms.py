@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from team.sheets.formats import Format
 from team.sheets.limits import MEGABYTE, Limits
+from team.sheets.text_tables import ENCODINGS
 
 
 class UploadForm(forms.Form):
@@ -22,6 +23,12 @@ class UploadForm(forms.Form):
         error_messages={"required": "Choose a file."},
     )
     format = forms.ChoiceField(label="Columns", required=False)
+    encoding = forms.ChoiceField(
+        label="Encoding",
+        required=False,
+        choices=[("", "Find out (UTF-8 or UTF-16)"), *ENCODINGS.items()],
+        help_text="Only asked where letters such as ü or é come out wrong.",
+    )
     country = forms.ChoiceField(
         label="Country of phone numbers without country code",
         required=False,

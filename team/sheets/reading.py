@@ -33,8 +33,10 @@ class Table:
     rows: Iterator[Row]
 
 
-def open_table(stream: BinaryIO, name: str, limits: Limits) -> Table:
+def open_table(stream: BinaryIO, name: str, limits: Limits, encoding: str = "") -> Table:
     """The table in `stream`, a seekable binary file called `name`.
+
+    `encoding` of a text that is neither UTF-8 nor UTF-16: one of text_tables.ENCODINGS.
 
     Raises FileRefused with one sentence, here or while the rows are read.
     """
@@ -54,7 +56,7 @@ def open_table(stream: BinaryIO, name: str, limits: Limits) -> Table:
     _check_magic(stream, start, ending)
     stream.seek(0)
     if ending == ".csv":
-        return table_of(text_tables.rows_of(stream, limits), limits)
+        return table_of(text_tables.rows_of(stream, limits, encoding), limits)
     return table_of(workbooks.rows_of(stream, size, limits), limits)
 
 

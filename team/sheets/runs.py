@@ -333,7 +333,8 @@ def _table(run: Import, *, counting: bool = False) -> Iterator[Table]:
     if not run.file or not default_storage.exists(run.file):
         raise FileNotFoundError(run.file)
     with default_storage.open(run.file, "rb") as stream:
-        yield open_table(cast(BinaryIO, stream.file), run.name, limits_for(run.by))
+        raw = cast(BinaryIO, stream.file)
+        yield open_table(raw, run.name, limits_for(run.by), run.options.get("encoding", ""))
 
 
 def _fresh_trail(run: Import) -> IO[str]:

@@ -12,11 +12,28 @@ from team.sheets.problems import FileRefused
 
 CHUNK = 64 * 1024
 DELIMITERS = ",;\t|"
+# What older programs write, to be named by whoever knows: a guess would change people's names
+ENCODINGS = {
+    "cp1252": "Western European (Windows)",
+    "cp1250": "Central European (Windows)",
+    "cp1251": "Cyrillic (Windows)",
+    "cp1253": "Greek (Windows)",
+    "cp1254": "Turkish (Windows)",
+    "mac-roman": "Western European (Mac)",
+    "shift-jis": "Japanese (Shift JIS)",
+    "gb18030": "Chinese (GB 18030)",
+    "euc-kr": "Korean (EUC-KR)",
+}
 
 
-def rows_of(stream: BinaryIO, limits: Limits) -> Iterator[tuple[int, list[str]]]:
-    """Row number and cells of each row, the header first. Raises FileRefused."""
-    encoding = _encoding(stream)
+def rows_of(
+    stream: BinaryIO, limits: Limits, encoding: str = ""
+) -> Iterator[tuple[int, list[str]]]:
+    """Row number and cells of each row, the header first. Raises FileRefused.
+
+    `encoding` is one of ENCODINGS; without one it is UTF-8 or UTF-16.
+    """
+    encoding = encoding or _encoding(stream)
     _check_bytes(stream, encoding)
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding=encoding, newline="")
@@ -87,13 +104,19 @@ def _check_bytes(stream: BinaryIO, encoding: str) -> None:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             line += error.object[: error.start].count(b"\n")
+            if encoding in ENCODINGS:
+                raise FileRefused(
+                    f"The file is not {ENCODINGS[encoding]}: line {line} has the byte "
+                    f"0x{error.object[error.start]:02X}, which that does not have. Choose another."
+                ) from None
             if encoding == "utf-16":
                 raise FileRefused(
                     f"The file breaks off in line {line}: save it as “CSV UTF-8” and try again."
                 ) from None
             raise FileRefused(
                 f"The file is not UTF-8: the first wrong byte is 0x{error.object[error.start]:02X} "
-                f"in line {line}. Save it as “CSV UTF-8” and try again."
+                f"in line {line}. Save it as “CSV UTF-8” and try again, or say in which encoding "
+                "it was written."
             ) from None
         if "\0" in text:
             line += text[: text.index("\0")].count("\n")

@@ -212,6 +212,24 @@ def test_what_other_programs_write_is_found_out(revops: User, content: bytes) ->
     assert "Müller" in page.content.decode()
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "mac-roman"])
+def test_an_older_encoding_is_asked_for(revops: User, encoding: str) -> None:
+    content = f"{HEADER}Müller,m@x.example,\n".encode(encoding)
+    page = sent(revops, content)
+    assert "say in which encoding" in str(page.context["form"].errors)
+    page = sent(revops, content, encoding=encoding)
+    assert "Müller" in page.content.decode()
+    confirm = page.context["confirm_form"].initial
+    door(revops).post(IMPORT.replace("import/", "process_import/"), confirm)
+    assert Contact.objects.get().last_name == "Müller"
+
+
+def test_a_wrong_encoding_is_named(revops: User) -> None:
+    page = sent(revops, f"{HEADER}Lee\x81,,\n".encode("latin-1"), encoding="cp1252")
+    words = "not Western European (Windows): line 2 has the byte 0x81"
+    assert words in str(page.context["form"].errors)
+
+
 def test_dates_numbers_and_formulas_of_a_workbook_are_read_as_they_look(revops: User) -> None:
     book = openpyxl.Workbook()
     book.active.append(["last_name", "email", "phone", "left_on", "external_id"])
