@@ -49,6 +49,8 @@ RACED = (
 KILLED = "It was interrupted three times. Nothing was imported; ask whoever runs the server."
 NOT_UNDONE = "It was interrupted three times. Nothing was undone; ask whoever runs the server."
 GONE = "The file is no longer there. Nothing was imported; upload it again."
+UNDO_GONE = "What it would take to undo it is no longer there. Nothing was undone."
+TAKEN = "Somebody else has one of the old values now. Nothing was undone."
 LEFT = "Whoever brought this file may no longer import. Nothing was imported."
 log = logging.getLogger("handoffdesk.imports")
 
@@ -95,8 +97,8 @@ def cancel(run: Import, *, at: datetime) -> bool:
     changed = Import.objects.filter(pk=run.pk, state__in=open_ones).update(
         state=State.CANCELLED, since=at, report={}
     )
-    if changed:
-        run.refresh_from_db()
+    run.refresh_from_db()
+    if not run.is_at_work:
         _drop_file(run)
     return bool(changed)
 
@@ -143,29 +145,9 @@ def carry_on(run: Import) -> bool:
         run.refresh_from_db()
         if not run.is_at_work:
             return False
-        if run.attempts >= MOST_ATTEMPTS:
-            if run.state == State.UNDOING:
-                _end(run, State.DONE, NOT_UNDONE)
-            else:
-                _end(run, State.FAILED, KILLED)
-            return True
-        Import.objects.filter(pk=run.pk).update(attempts=F("attempts") + 1)
-        step = {State.WAITING: _check, State.CONFIRMED: _write, State.UNDOING: _undo}
-        try:
-            step[State(run.state)](run)
-        except Cancelled:
-            log.info("import %s was cancelled", run.pk)
-        except FileRefused as error:
-            _end(run, State.REFUSED, str(error))
-        except FileNotFoundError:
-            _end(run, State.FAILED, GONE)
-        except IntegrityError:
-            if run.state == State.UNDOING:
-                _end(run, State.DONE, "Somebody else has one of the old values now: not undone.")
-            else:
-                _end(run, State.REFUSED, RACED)
+        _take_step(run)
     run.refresh_from_db()
-    if run.state in {State.DONE, State.UNDONE, State.CANCELLED, State.REFUSED, State.FAILED}:
+    if not run.is_at_work and run.state != State.CHECKED:
         _drop_file(run)
     return True
 
@@ -184,6 +166,25 @@ def tidy(now: datetime) -> None:
 
 
 # --- The three steps -------------------------------------------------------------------------
+
+
+def _take_step(run: Import) -> None:
+    undoing_it = run.state == State.UNDOING
+    if run.attempts >= MOST_ATTEMPTS:
+        _end(run, *((State.DONE, NOT_UNDONE) if undoing_it else (State.FAILED, KILLED)))
+        return
+    Import.objects.filter(pk=run.pk).update(attempts=F("attempts") + 1)
+    step = {State.WAITING: _check, State.CONFIRMED: _write, State.UNDOING: _undo}
+    try:
+        step[State(run.state)](run)
+    except Cancelled:
+        log.info("import %s was cancelled", run.pk)
+    except FileRefused as error:
+        _end(run, State.REFUSED, str(error))
+    except FileNotFoundError:
+        _end(run, *((State.DONE, UNDO_GONE) if undoing_it else (State.FAILED, GONE)))
+    except IntegrityError:
+        _end(run, *((State.DONE, TAKEN) if undoing_it else (State.REFUSED, RACED)))
 
 
 def _check(run: Import) -> None:
@@ -210,7 +211,8 @@ def _write(run: Import) -> None:
         state = State.DONE if report.written else State.REFUSED
         moved = _turn(
             run, State.CONFIRMED, state,
-            since=now, done_at=now if report.written else None, report=told, rows=report.rows,
+            since=now, done_at=timezone.now() if report.written else None, report=told,
+            rows=report.rows,
             summary=report.summary()[:300],
         )  # fmt: skip
         if not moved:

@@ -63,7 +63,7 @@ def _remove(model: type[models.Model], pks: list[int], at: datetime, done: Undon
     in_use = _in_use(model, pks)
     touched: set[int] = set()
     if any(item.name == "updated_at" for item in model._meta.fields):
-        touched = set(rows.exclude(updated_at=at).values_list("pk", flat=True))
+        touched = set(rows.filter(updated_at__gt=at).values_list("pk", flat=True))
     for row in rows.filter(pk__in=in_use | touched):
         done.keep(row, "something refers to it." if row.pk in in_use else "changed since.")
     free = rows.exclude(pk__in=in_use | touched)
@@ -74,7 +74,9 @@ def _remove(model: type[models.Model], pks: list[int], at: datetime, done: Undon
 def _in_use(model: type[models.Model], pks: list[int]) -> set[int]:
     """Those of the rows that something of anybody’s points at."""
     used: set[int] = set()
-    for relation in model._meta.related_objects:
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ForeignObjectRel):
+            continue
         name = relation.field.name
         rows = relation.related_model._base_manager.filter(**{f"{name}__in": pks})
         used.update(rows.order_by().values_list(name, flat=True))

@@ -126,7 +126,7 @@ def test_sdrs_bring_five_hundred_rows_and_managers_more(sdr: User, manager: User
     rows = "".join(f"Company {number}\n" for number in range(501))
     refused = door(sdr).post(IMPORT, upload(f"name\n{rows}"))
     assert "more than 500 rows" in str(refused.context["form"].errors)
-    assert door(manager).post(IMPORT, upload(f"name\n{rows}")).context["report"].rows == 501
+    assert door(manager).post(IMPORT, upload(f"name\n{rows}")).status_code == 302
 
 
 def test_aes_and_people_without_a_role_do_not_import(ae: User) -> None:
