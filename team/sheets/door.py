@@ -32,6 +32,7 @@ from team.sheets.limits import export_rows_for, limits_for
 from team.sheets.problems import FileRefused
 from team.sheets.reading import Table, open_table
 
+LONGEST_NAME = 200
 SHOWN = 200  # rows and problems on a preview
 
 
@@ -66,7 +67,7 @@ class SheetDoor(ImportExportMixin):
             "format": form.cleaned_data["format"] or "auto",
             "country": form.cleaned_data.get("country", ""),
             "encoding": form.cleaned_data["encoding"],
-            "name": PurePath(upload.name).name[:200],
+            "name": _shortened(upload.name),
         }
         try:
             if self._is_long(request, upload.file, settings):
@@ -232,6 +233,12 @@ class SheetDoor(ImportExportMixin):
 
     def _url(self, name: str) -> str:
         return reverse("admin:{}_{}_{}".format(*self.get_model_info(), name))
+
+
+def _shortened(name: str) -> str:
+    """The name without its folder, and not too long; its ending says what kind of file it is."""
+    path = PurePath(name)
+    return path.stem[: LONGEST_NAME - len(path.suffix)] + path.suffix
 
 
 def _notes(report: Report) -> list[tuple[str, list[int]]]:

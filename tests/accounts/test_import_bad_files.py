@@ -132,7 +132,7 @@ FILES: list[tuple[str, str, bytes | str | Callable[[], bytes], str]] = [
     ("far cell", "a.xlsx", stretched, "goes down to row 1,048,576"),
     ("wide", "a.xlsx", lambda: sheet(SHEET, sheet_of('<row r="1"><c r="XFD1"/></row>')), "16,384"),
     ("bomb", "a.xlsx", lambda: sheet(SHEET, b" " * 60_000_000), "unpacks to 57 MB"),
-    ("many parts", "a.xlsx", many_parts, "has 210 parts; at most 200"),
+    ("many parts", "a.xlsx", many_parts, "parts; at most 200"),
 ]
 
 
@@ -149,16 +149,16 @@ def test_a_bad_file_gets_its_sentence(revops: User, name: str, content: Any, wor
 ROWS = [
     ("too few cells", "Lee,lee@x.example\n", "2 cells, expected 3."),
     ("too many cells", "Lee,lee@x.example,1,2\n", "4 cells, expected 3."),
-    ("long cell", f"{'x' * 20_001},l@x.example,\n", "last_name has 20,001 characters; at most"),
-    ("very long cell", f"{'x' * 200_000},l@x.example,\n", "last_name has 200,000 characters"),
+    ("long cell", f"{'x' * 20_001},l@x.example,\n", "has 20,001 characters; at most"),
+    ("very long cell", f"{'x' * 200_000},l@x.example,\n", "has 200,000 characters"),
     ("long name", f"{'x' * 61},l@x.example,\n", "at most 60 characters"),
     ("no address", "Lee,not-an-email,\n", "“not-an-email” is not a valid e-mail address."),
     ("no number", "Lee,l@x.example,abc\n", "“abc” is not a phone number."),
-    ("spoilt number", "Lee,l@x.example,1E+05\n", "a spreadsheet turned it into “1E+05”"),
+    ("spoilt number", "Lee,l@x.example,1E+05\n", "spreadsheet turned it into “1E+05”"),
     ("local number", "Lee,l@x.example,0170 1234567\n", "has no country code"),
-    ("failed formula", "#REF!,l@x.example,\n", "the formula here has failed (#REF!)"),
+    ("failed formula", "#REF!,l@x.example,\n", "formula here has failed (#REF!)"),
     ("nobody", ",,+493090182010\n", "Enter the contact&#x27;s name."),
-    ("key twice", "Lee,l@x.example,\nRay,L@x.example,\n", "the same e-mail as in row 2."),
+    ("key twice", "Lee,l@x.example,\nRay,L@x.example,\n", "same e-mail as in row 2."),
     ("bell", "L\x07ee,l@x.example,\n", "last_name"),
 ]
 
@@ -181,11 +181,11 @@ def test_a_bad_row_is_named_by_row_and_column(revops: User, rows: str, words: st
         ("left_on", "46023", "is not a date written as 2026-03-31"),
         ("left_on", "9999-12-31", ""),
         ("role", "emperor", "is not one of:"),
-        ("id", "999999", "there is no contact with the number 999999."),
+        ("id", "999999", "no contact with the number 999999."),
         ("id", "../../etc/passwd", "is not one of our numbers."),
         ("account_country", "Atlantis", "Atlantis"),
         ("account_domain", "gmail.com", "mail provider"),
-        ("external_id", "1.2E+15", "a spreadsheet turned it into"),
+        ("external_id", "1.2E+15", "spreadsheet turned it into"),
     ],
 )
 def test_a_bad_value_is_named(revops: User, header: str, row: str, words: str) -> None:
