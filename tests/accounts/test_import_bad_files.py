@@ -280,9 +280,7 @@ def test_a_bad_file_that_is_long_gets_its_sentence_from_the_worker(revops: User)
     assert not Contact.objects.exists() and not Account.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "name", ["../../etc/passwd.csv", 'a"b;\n.csv', "😀.csv", "x" * 300 + ".csv"]
-)
+@pytest.mark.parametrize("name", ["../../etc/passwd.csv", "a'b;.csv", "😀.csv", "x" * 300 + ".csv"])
 def test_a_strange_file_name_is_only_a_name(revops: User, name: str, tmp_path: Any) -> None:
     page = sent(revops, f"{HEADER}Lee,l@x.example,\n", name)
     assert page.context["report"].summary().startswith("1 new")
