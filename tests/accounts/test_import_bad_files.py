@@ -219,8 +219,10 @@ def test_an_older_encoding_is_asked_for(revops: User, encoding: str) -> None:
     assert "say in which encoding" in str(page.context["form"].errors)
     page = sent(revops, content, encoding=encoding)
     assert "Müller" in page.content.decode()
-    confirm = page.context["confirm_form"].initial
-    door(revops).post(IMPORT.replace("import/", "process_import/"), confirm)
+    client = door(revops)
+    data = {"import_file": SimpleUploadedFile("a.csv", content), "encoding": encoding}
+    confirm = client.post(IMPORT, {**data, "format": "auto"}).context["confirm_form"].initial
+    client.post(IMPORT.replace("import/", "process_import/"), confirm)
     assert Contact.objects.get().last_name == "Müller"
 
 

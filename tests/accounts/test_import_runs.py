@@ -401,6 +401,7 @@ def test_what_was_worked_on_since_is_kept_and_named(
 
 def test_companies_and_technologies_are_taken_back_too(revops: User) -> None:
     known = make_account(name="Acme", domain="acme.example", city="Ulm")
+    AccountTechnology.objects.all().delete()
     AccountTechnology.objects.create(account=known, name="SAP")
     text = (
         "name,domain,city,technologies\nAcme,acme.example,Bonn,SAP; Oracle\nNew,new.example,Rome,\n"
