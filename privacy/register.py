@@ -36,6 +36,7 @@ REGISTER: dict[str, dict[Kind, str]] = {
     "team.Holiday": {Kind.BUSINESS: "name"},
     "team.CalendarVersion": {Kind.TECHNICAL: "time_zone weekly_hours holidays digest"},
     "team.Territory": {Kind.BUSINESS: "name", Kind.TECHNICAL: "countries"},
+    "team.ColumnMatch": {Kind.BUSINESS: "columns", Kind.TECHNICAL: "kind headers"},
     "team.Import": {
         Kind.PERSONAL: "name summary problem report",
         Kind.TECHNICAL: "kind digest file options",

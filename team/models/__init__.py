@@ -2,7 +2,7 @@
 
 from team.models.audit import AuditEntry, Deed
 from team.models.calendars import CalendarVersion, Holiday, WorkCalendar, WorkInterval
-from team.models.imports import Import
+from team.models.imports import ColumnMatch, Import
 from team.models.people import Absence, Role, User
 from team.models.territories import Coverage, Territory
 
@@ -10,6 +10,7 @@ __all__ = [
     "Absence",
     "AuditEntry",
     "CalendarVersion",
+    "ColumnMatch",
     "Coverage",
     "Deed",
     "Holiday",

@@ -23,6 +23,24 @@ class ImportQuerySet(models.QuerySet["Import"]):
         return self.filter(state__in=Import.WORK).order_by("pk")
 
 
+class ColumnMatch(models.Model):
+    """What the columns of one set of headers mean, as somebody has said it once."""
+
+    kind = models.CharField(max_length=60)
+    headers = models.CharField(max_length=64, help_text="A digest of the header, in its order.")
+    by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    columns = models.JSONField(help_text="Header of the file → field of ours.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "headers", "by"], name="column_match_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.by}"
+
+
 class Import(models.Model):
     """A file that somebody brought. The file itself is kept until it is done with, an hour at most
     where nobody confirms; rows and values are kept for as long as the import can be undone.

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import File
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -23,13 +24,14 @@ from team.admin_base import BAD_FILTER
 from team.audit import note
 from team.models import Deed, Import
 from team.pages import page
-from team.sheets import runs, uploads
+from team.sheets import columns, runs, uploads
+from team.sheets.columns import ColumnsForm
 from team.sheets.core import Report
 from team.sheets.exports import SafeCSV, SafeXLSX
 from team.sheets.formats import choose
 from team.sheets.forms import ConfirmForm, UploadForm
 from team.sheets.limits import export_rows_for, limits_for
-from team.sheets.problems import FileRefused
+from team.sheets.problems import FileRefused, UnknownColumns
 from team.sheets.reading import Table, open_table
 
 LONGEST_NAME = 200
@@ -59,31 +61,131 @@ class SheetDoor(ImportExportMixin):
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if not self.has_import_permission(request):
             raise PermissionDenied
+        if request.method == "POST" and "columns_token" in request.POST:
+            return self._match(request, request.POST["columns_token"])
         form = self._upload_form(request)
         if request.method != "POST" or not form.is_valid():
             return self._import_page(request, form)
         upload = form.cleaned_data["import_file"]
-        settings = {
+        settings: dict[str, Any] = {
             "format": form.cleaned_data["format"] or "auto",
             "country": form.cleaned_data.get("country", ""),
             "encoding": form.cleaned_data["encoding"],
             "name": _shortened(upload.name),
         }
         try:
-            if self._is_long(request, upload.file, settings):
-                return self._hand_over(request, upload, settings)
-            report = self._run(request, upload.file, settings)
+            headers = self._opened(request, upload.file, settings).headers
+            if settings["format"] == "auto":
+                settings |= self._remembered(request, headers)
+            if settings["format"] == "ask":
+                return self._ask_for_columns(request, upload, settings)
+            return self._preview(request, upload.file, settings, form)
+        except UnknownColumns as error:
+            return self._ask_for_columns(request, upload, settings, str(error))
         except FileRefused as error:
             form.add_error("import_file", str(error))
             return self._import_page(request, form)
+
+    def _preview(
+        self,
+        request: HttpRequest,
+        stream: Any,
+        settings: dict[str, Any],
+        form: UploadForm,
+        token: str = "",
+    ) -> HttpResponse:
+        """What would happen; a long file goes to the worker for that."""
+        if self._is_long(request, stream, settings):
+            run = self._begin(request, stream, settings, Import.State.WAITING)
+            runs.poke()
+            return HttpResponseRedirect(reverse("import_run", args=[run.pk]))
+        report = self._run(request, stream, settings)
         confirm = None
+        earlier = runs.before(runs.digest_of(stream), self._label())
         if not report.wrong:
-            token = uploads.keep(upload, request, self._label(), settings, timezone.now())
+            if not token:
+                upload = File(stream, name=settings["name"])
+                token = uploads.keep(upload, request, self._label(), settings, timezone.now())
             confirm = ConfirmForm(
                 initial={"import_file_name": token, "original_file_name": settings["name"]}
             )
-        earlier = runs.before(runs.digest_of(upload.file), self._label())
-        return self._import_page(request, form, report, confirm, settings["name"], earlier)
+        return self._import_page(request, form, report, confirm, settings, earlier)
+
+    # --- Columns -----------------------------------------------------------------------------
+
+    def _remembered(self, request: HttpRequest, headers: list[str]) -> dict[str, Any]:
+        found = columns.remembered(self._label(), headers, request.user)  # type: ignore[arg-type]
+        if found is None:
+            return {}
+        said = f"{found.by} on {found.at:%-d %b %Y}"
+        return {"columns": found.columns, "matched_by": said}
+
+    def _ask_for_columns(
+        self, request: HttpRequest, upload: Any, settings: dict[str, Any], why: str = ""
+    ) -> HttpResponse:
+        """The page that asks what the columns mean, before anything else of the file is read."""
+        settings = {**settings, "format": "auto"}
+        token = uploads.keep(upload, request, self._label(), settings, timezone.now())
+        return self._columns_page(request, upload.file, settings, token, why=why)
+
+    def _match(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Takes what the columns mean, remembers it and goes on with the file."""
+        fresh = self._upload_form(request, fresh=True)
+        try:
+            stream, kept = uploads.take(token, request, self._label())
+            with stream:
+                form, _ = self._columns_form(request, stream, kept, request.POST)
+                if not form.is_valid():
+                    return self._columns_page(request, stream, kept, token, form)
+                chosen = form.cleaned_data["columns"]
+                columns.remember(
+                    self._label(),
+                    form.headers,
+                    chosen,
+                    by=request.user,  # type: ignore[arg-type]
+                    at=timezone.now(),
+                )
+                token = uploads.keep_on(kept, columns=chosen)
+                answer = self._preview(request, stream, {**kept, "columns": chosen}, fresh, token)
+                if answer.status_code == 302:
+                    uploads.drop(kept)
+                return answer
+        except FileRefused as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(self._url("import"))
+
+    def _columns_form(
+        self, request: HttpRequest, stream: Any, settings: dict[str, Any], data: Any = None
+    ) -> tuple[ColumnsForm, list[list[str]]]:
+        table = self._opened(request, stream, settings)
+        samples = [row.cells for row in islice(table.rows, columns.SAMPLES) if not row.problem]
+        known = columns.remembered(self._label(), table.headers, request.user)  # type: ignore[arg-type]
+        importer = self.resource_classes[0].importer
+        guess = known.columns if known else {}
+        return ColumnsForm(importer.formats, table.headers, samples, guess, data), samples
+
+    def _columns_page(
+        self,
+        request: HttpRequest,
+        stream: Any,
+        settings: dict[str, Any],
+        token: str,
+        form: ColumnsForm | None = None,
+        why: str = "",
+    ) -> HttpResponse:
+        if form is None:
+            form, _ = self._columns_form(request, stream, settings)
+        names = self.model._meta.verbose_name_plural
+        context = {
+            "form": form,
+            "why": why,
+            "token": token,
+            "file_name": settings["name"],
+            "import_url": self._url("import"),
+            "back": self._url("import"),
+            "back_words": f"Import {names}",
+        }
+        return page(request, "sheets/columns.html", context, title="What the columns mean")
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return require_POST(self._confirm)(request)
@@ -109,20 +211,11 @@ class SheetDoor(ImportExportMixin):
             self.message_user(request, f"Imported: {run.summary}.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("import_run", args=[run.pk]))
 
-    def _hand_over(
-        self, request: HttpRequest, upload: Any, settings: dict[str, str]
-    ) -> HttpResponse:
-        """A long file is checked by the worker; its page says how far that is."""
-        run = self._begin(request, upload.file, settings, Import.State.WAITING)
-        runs.poke()
-        return HttpResponseRedirect(reverse("import_run", args=[run.pk]))
-
     def _begin(
         self, request: HttpRequest, stream: Any, settings: dict[str, Any], state: Import.State
     ) -> Import:
-        options = {
-            name: settings.get(name, "") for name in ("name", "format", "country", "encoding")
-        }
+        names = ("name", "format", "country", "encoding", "columns")
+        options = {name: settings.get(name, "") for name in names}
         if self.rows_in_trail:
             options["rows_in_trail"] = "yes"
         return runs.begin(
@@ -137,7 +230,8 @@ class SheetDoor(ImportExportMixin):
     def _is_long(self, request: HttpRequest, stream: Any, settings: dict[str, Any]) -> bool:
         """Whether the file has more rows than somebody should wait for."""
         table = self._opened(request, stream, settings)
-        choose(self.resource_classes[0].importer.formats, table.headers, settings["format"])
+        formats = self.resource_classes[0].importer.formats
+        choose(formats, table.headers, settings["format"], settings.get("columns"))
         return sum(1 for _ in islice(table.rows, runs.AT_ONCE + 1)) > runs.AT_ONCE
 
     def _opened(self, request: HttpRequest, stream: Any, settings: dict[str, Any]) -> Table:
@@ -147,7 +241,10 @@ class SheetDoor(ImportExportMixin):
 
     def _run(self, request: HttpRequest, stream: Any, settings: dict[str, Any]) -> Report:
         resource = self.resource_classes[0](
-            format=settings["format"], by=request.user, country=settings["country"]
+            format=settings["format"],
+            by=request.user,
+            country=settings["country"],
+            columns=settings.get("columns"),
         )
         table = self._opened(request, stream, settings)
         return resource.import_table(table, dry_run=True, keep=SHOWN)
@@ -168,7 +265,7 @@ class SheetDoor(ImportExportMixin):
         form: UploadForm,
         report: Report | None = None,
         confirm: ConfirmForm | None = None,
-        file_name: str = "",
+        settings: dict[str, Any] | None = None,
         earlier: Import | None = None,
     ) -> HttpResponse:
         names = self.model._meta.verbose_name_plural
@@ -176,7 +273,8 @@ class SheetDoor(ImportExportMixin):
             "form": form,
             "report": report,
             "confirm_form": confirm,
-            "file_name": file_name,
+            "file_name": (settings or {}).get("name", ""),
+            "matched_by": (settings or {}).get("matched_by", ""),
             "earlier": earlier,
             "formats": self.resource_classes[0].importer.formats,
             "problems": report.problems[:SHOWN] if report else [],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from team.sheets.problems import FileRefused
+from team.sheets.problems import FileRefused, UnknownColumns
 
 _NOISE = re.compile(r"[^0-9a-z]+")
 
@@ -54,11 +54,20 @@ class Mapping:
         return sentences
 
 
-def choose(formats: Sequence[Format], headers: Sequence[str], key: str = "") -> Mapping:
+def choose(
+    formats: Sequence[Format],
+    headers: Sequence[str],
+    key: str = "",
+    columns: "dict[str, str] | None" = None,
+) -> Mapping:
     """The mapping of the format called `key`, or of the one that fits the header best.
 
-    Raises FileRefused naming the columns that are missing.
+    `columns` says what headers mean to whoever brings the file, and goes before any format.
+    Raises UnknownColumns naming the columns that are missing.
     """
+    if columns:
+        own = (Column(header, field) for header, field in columns.items())
+        return _map(Format("matched", "matched", tuple(own)), headers)
     wanted = [item for item in formats if item.key == key] if key not in {"", "auto"} else formats
     if not wanted:
         keys = ", ".join(item.key for item in formats)
@@ -73,17 +82,17 @@ def choose(formats: Sequence[Format], headers: Sequence[str], key: str = "") -> 
     missing = ", ".join(f"“{header}”" for header in _missing(nearest))
     given = ", ".join(f"“{header}”" for header in headers[:12])
     plural = "columns are" if len(_missing(nearest)) > 1 else "column is"
-    raise FileRefused(
+    raise UnknownColumns(
         f"The {plural} missing that {nearest.format.title} files have: {missing}. "
         f"The file has {given}{' …' if len(headers) > 12 else ''}."
     )
 
 
 def _map(wanted: Format, headers: Sequence[str]) -> Mapping:
-    known = {_plain(column.header): column for column in wanted.columns}
+    known = {plain(column.header): column for column in wanted.columns}
     mapping = Mapping(wanted, {}, {})
     for place, header in enumerate(headers):
-        column = known.get(_plain(header))
+        column = known.get(plain(header))
         if column is None:
             mapping.unknown.append(header)
         elif not column.field:
@@ -110,6 +119,6 @@ def _exactness(wanted: Format, headers: Iterable[str]) -> int:
     return sum(header in known for header in headers)
 
 
-def _plain(header: str) -> str:
+def plain(header: str) -> str:
     """“First Name”, “first_name” and “FirstName” are one column."""
     return _NOISE.sub("", header.casefold())

@@ -45,7 +45,7 @@ class UploadForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.limits = limits
-        choices = [("auto", "Find out from the header")]
+        choices = [("auto", "Find out from the header"), ("ask", "I’ll match them myself")]
         self.fields["format"].choices = choices + [(item.key, item.title) for item in formats]  # type: ignore[attr-defined]
         self.fields[
             "import_file"

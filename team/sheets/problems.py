@@ -7,6 +7,10 @@ class FileRefused(Exception):
     """The file cannot be imported at all; its text is one sentence for the person."""
 
 
+class UnknownColumns(FileRefused):
+    """No format fits the header; somebody may say what the columns mean."""
+
+
 class Unreadable(Exception):
     """A cell that cannot be taken; its text is one sentence without the column's name."""
 

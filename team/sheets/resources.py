@@ -35,14 +35,20 @@ class SheetResource(resources.ModelResource):
     importer: ClassVar[type[Importer]]
 
     def __init__(
-        self, *, format: str = "auto", by: User | None = None, country: str = "", **kwargs: Any
+        self,
+        *,
+        format: str = "auto",
+        by: User | None = None,
+        country: str = "",
+        columns: dict[str, str] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.format, self.by, self.country = format, by, country
+        self.format, self.by, self.country, self.columns = format, by, country, columns
 
     def import_table(self, table: Table, *, dry_run: bool, keep: int = 0) -> Report:
         """Imports or previews a table that was opened before. Raises FileRefused."""
-        mapping = choose(self.importer.formats, table.headers, self.format)
+        mapping = choose(self.importer.formats, table.headers, self.format, self.columns)
         context = Context(by=self.by, now=timezone.now(), writing=not dry_run, country=self.country)
         return run_import(self.importer(mapping, context), table.rows, keep=keep)
 

@@ -66,7 +66,7 @@ def digest_of(stream: Any) -> str:
 
 
 def begin(
-    content: Any, *, by: User, kind: str, options: dict[str, str], state: State, at: datetime
+    content: Any, *, by: User, kind: str, options: dict[str, Any], state: State, at: datetime
 ) -> Import:
     """Keep the file and its import, `state` WAITING for the check or CONFIRMED to be written."""
     name = options["name"]
@@ -272,7 +272,12 @@ def _run(
             progress.say(shown.seen, total)
 
     with _table(run) as table:
-        mapping = choose(_importer(run).formats, table.headers, run.options.get("format", "auto"))
+        mapping = choose(
+            _importer(run).formats,
+            table.headers,
+            run.options.get("format", "auto"),
+            run.options.get("columns"),
+        )
         context = Context(
             by=run.by, now=now or timezone.now(), writing=writing,
             country=run.options.get("country", ""),

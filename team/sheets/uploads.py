@@ -22,7 +22,7 @@ GONE = (
 
 
 def keep(
-    upload: File, request: HttpRequest, model: str, settings: dict[str, str], now: datetime
+    upload: File, request: HttpRequest, model: str, settings: dict[str, Any], now: datetime
 ) -> str:
     """Stores the upload and gives the signed token that `take` wants back."""
     _sweep(now)
@@ -30,6 +30,11 @@ def keep(
     upload.seek(0)
     name = default_storage.save(f"{FOLDER}/{secrets.token_urlsafe(24)}{ending}", upload)
     return signing.dumps({"file": name, "for": _whose(request, model), **settings}, salt=SALT)
+
+
+def keep_on(kept: dict[str, Any], **settings: Any) -> str:
+    """A token for the same file with other settings."""
+    return signing.dumps({**kept, **settings}, salt=SALT)
 
 
 def take(token: str, request: HttpRequest, model: str) -> tuple[IO[bytes], dict[str, Any]]:

@@ -1,0 +1,139 @@
+"""Columns that no format knows: asked for once, remembered, and read so from then on."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.imports.contacts import ContactImporter
+from accounts.models import Contact
+from team.models import ColumnMatch, Import, User
+from team.sheets import runs
+from team.sheets.columns import guesses
+
+IMPORT = "/admin/accounts/contact/import/"
+ODD = "Vorname,Surname,Mail address,Firma\nAnn,Lee,ann@acme.example,Acme\n"
+MEANT = {"column-0": "first_name", "column-1": "last_name", "column-2": "email"}
+
+
+@pytest.fixture(autouse=True)
+def files_elsewhere(tmp_path: Path, settings: Any) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path},
+        },
+    }
+
+
+def door(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def sent(client: Client, text: str, **more: str) -> Any:
+    upload = SimpleUploadedFile("odd.csv", text.encode())
+    return client.post(IMPORT, {"import_file": upload, "format": "auto", **more})
+
+
+def matched(client: Client, page: Any, **meant: str) -> Any:
+    return client.post(IMPORT, {"columns_token": page.context["token"], **meant})
+
+
+def test_unknown_columns_are_asked_for(revops: User) -> None:
+    page = sent(door(revops), ODD)
+    text = page.content.decode()
+    assert "what do its columns mean?" in text and "Such as ann@acme.example" in text
+    assert "missing that" in text
+    assert "Such as Lee" in text
+
+
+def test_what_was_matched_is_imported(revops: User) -> None:
+    client = door(revops)
+    preview = matched(client, sent(client, ODD), **MEANT)
+    assert preview.context["report"].summary().startswith("1 new")
+    confirm = preview.context["confirm_form"].initial
+    client.post(IMPORT.replace("import/", "process_import/"), confirm)
+    contact = Contact.objects.get()
+    assert (contact.first_name, contact.last_name, contact.email) == (
+        "Ann", "Lee", "ann@acme.example",
+    )  # fmt: skip
+    assert contact.account is None
+    assert Import.objects.get().options["columns"] == {
+        "Vorname": "first_name", "Surname": "last_name", "Mail address": "email",
+    }  # fmt: skip
+
+
+def test_the_next_file_with_the_same_header_is_not_asked_for(revops: User, manager: User) -> None:
+    client = door(revops)
+    matched(client, sent(client, ODD), **MEANT)
+    again = ODD.replace("Mail address", "MAIL_ADDRESS").replace("Ann", "Bo")
+    page = sent(client, again)
+    assert page.context["report"].summary().startswith("1 new")
+    assert f"as {revops} on" in page.content.decode()
+    others = sent(door(manager), ODD)
+    assert f"as {revops} on" in others.content.decode()
+    assert "what do its columns mean?" in sent(client, f"Extra,{ODD}").content.decode()
+
+
+def test_ones_own_matching_goes_before_that_of_others(revops: User, manager: User) -> None:
+    client, other = door(revops), door(manager)
+    matched(client, sent(client, ODD), **MEANT)
+    matched(other, sent(other, ODD, format="ask"), **{**MEANT, "column-3": "company"})
+    assert "company" in sent(other, ODD).context["report"].mapping.places
+    assert "company" not in sent(client, ODD).context["report"].mapping.places
+    assert ColumnMatch.objects.count() == 2
+
+
+def test_it_can_be_matched_anew_starting_from_what_is_known(revops: User) -> None:
+    client = door(revops)
+    matched(client, sent(client, ODD), **MEANT)
+    page = sent(client, ODD, format="ask")
+    assert page.context["form"]["column-0"].initial == "first_name"
+    matched(client, page, **{**MEANT, "column-3": "company"})
+    assert ColumnMatch.objects.get().columns["Firma"] == "company"
+
+
+@pytest.mark.parametrize(
+    ("meant", "words"),
+    [
+        ({}, "Say which column is “Last name” or “Email”."),
+        ({"column-0": "first_name"}, "Say which column is"),
+        ({"column-0": "email", "column-1": "email"}, "Another column means this already."),
+        ({"column-0": "password"}, "password is not one of the available choices"),
+    ],
+)
+def test_a_matching_that_makes_no_sense_is_asked_again(
+    revops: User, meant: dict[str, str], words: str
+) -> None:
+    client = door(revops)
+    page = matched(client, sent(client, ODD), **meant)
+    assert page.status_code == 200 and words in page.content.decode()
+    assert not ColumnMatch.objects.exists()
+
+
+def test_a_long_file_with_matched_columns_goes_to_the_worker(revops: User) -> None:
+    client = door(revops)
+    rows = "".join(f"Ann,Lee{n},a{n}@acme.example,Acme\n" for n in range(600))
+    done = matched(client, sent(client, ODD + rows), **MEANT)
+    assert done.status_code == 302
+    runs.work()
+    assert "601 new" in client.get(done.headers["Location"]).content.decode()
+
+
+def test_somebody_elses_file_is_not_matched(revops: User, manager: User) -> None:
+    page = sent(door(revops), ODD)
+    done = matched(door(manager), page, **MEANT)
+    assert done.status_code == 302 and not ColumnMatch.objects.exists()
+
+
+def test_headers_are_guessed_once_each() -> None:
+    headers = ["Email Adress", "Surname", "FirstName", "Job title", "email", "Phone Nr", "zzz"]
+    found = guesses(ContactImporter.formats, headers)
+    assert found["email"] == "email" and found["FirstName"] == "first_name"
+    assert found["Job title"] == "title" and "zzz" not in found
+    assert len(set(found.values())) == len(found)
