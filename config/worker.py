@@ -79,6 +79,8 @@ class Supervisor:
                 if time.monotonic() - began > 2 * self.limits.replace:
                     pause = 1.0
                 log.error("The worker is started again in %.0f s: %s.", pause, reason)
+                # Where each one ends at once, as without Redis, none is silent for long enough
+                self._help_out(reason)
                 self._sleep(pause)
                 pause = min(2 * pause, self.limits.longest_pause)
         log.info("The worker has ended.")
@@ -119,7 +121,7 @@ class Supervisor:
                     self._from_database(lambda: schedules.poke(schedules.HEARTBEAT))
                     if now >= next_help:
                         next_help = now + self.limits.help_out
-                        self._help_out(sign)
+                        self._help_out(WHAT_SILENCE_MEANS[sign])
             time.sleep(0.2)
         return ""
 
@@ -164,12 +166,12 @@ class Supervisor:
             # Without it the cluster hears of no task: its silence counts, and we do its work
             log.warning("Redis does not answer: %s", type(error).__name__)
 
-    def _help_out(self, sign: str) -> None:
+    def _help_out(self, why: str) -> None:
         """Do the urgent work in processes of our own until the cluster answers; safe to repeat."""
         self.helpers = [helper for helper in self.helpers if helper.poll() is None]
         if self.helpers:
             return
-        log.warning("The worker is silent (%s): doing its work.", WHAT_SILENCE_MEANS[sign])
+        log.warning("The worker does not work (%s): doing its work.", why)
         self.helpers = [processes.start(command(name)) for name in ("sweep", "deliver")]
 
     def _sleep(self, seconds: float) -> None:

@@ -7,6 +7,7 @@ queryset.
 import json
 import math
 import re
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import helpers
 from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.admin.widgets import AutocompleteMixin
 from django.core.exceptions import ValidationError
 from django.db import DataError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -35,6 +37,7 @@ TOO_MUCH_SEARCH = (
 BAD_FILTER = "A filter in this address cannot be read, so it was left out."
 SELECTION_CHANGED = "The selection has changed, so nothing was done. Select the rows again."
 
+_ID = re.compile(r"\d{1,18}")
 _NUMBER_TOO_LONG = re.compile(r"\d{19,}")
 
 
@@ -77,10 +80,40 @@ def _check_json(value: object) -> None:
             _check_json(item)
 
 
+class _SoundIds:
+    """A choice of related rows that shows the refused form again, whatever came as an id.
+
+    Django’s own asks the database for what was sent, so a word in the place of an id breaks it.
+    """
+
+    def optgroups(self, name: str, value: list[Any], attr: Any = None) -> Any:
+        sound = [one for one in value if not str(one).strip() or _ID.fullmatch(str(one))]
+        return super().optgroups(name, sound, attr)  # type: ignore[misc]
+
+
+@cache
+def _sound(widget: type) -> type:
+    return type(widget.__name__, (_SoundIds, widget), {})
+
+
 class _Guards:
     """What pages and inlines share."""
 
     formfield_overrides = {models.JSONField: {"form_class": GuardedJSONField}}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        return _with_sound_ids(field)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+        return _with_sound_ids(field)
+
+
+def _with_sound_ids(field: Any) -> Any:
+    if field is not None and isinstance(field.widget, AutocompleteMixin):
+        field.widget.__class__ = _sound(type(field.widget))  # type: ignore[arg-type]
+    return field
 
 
 class DeskAdmin(_Guards, Trail, ModelAdmin):

@@ -32,6 +32,6 @@ def refusal(request: HttpRequest, user: User, now: datetime) -> HttpResponse | N
         f"minute{'s' if minutes > 1 else ''}, or filter the list so that one file is enough."
     )
     context = {"status": 429, "title": "That was a lot of exports", "words": words}
-    response = render(request, "errors/429.html", context, status=429)
+    response = render(request, "errors/page.html", context, status=429)
     response["Retry-After"] = str(wait)
     return response

@@ -1,10 +1,11 @@
 """Two machines on one PostgreSQL: each a web part of its own and a worker of its own.
 
 What one of them does the other knows at once; what both try is done once; when one is gone the
-other goes on.
+other goes on. With the worker’s queue in the database, and in Redis.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,11 +14,14 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
 
 from tests.faults.harness import IN_THE_END, LONG, ROOT, Installation, free_port, until
+from tests.postgres import missing
 
 pytestmark = pytest.mark.faults
 
@@ -26,8 +30,30 @@ KEY = "k" * 30 + "0123456789" * 4
 TOKEN = "t" * 32  # of a form: what the page’s cookie and the form have to agree on
 
 
+class RedisServer(NamedTuple):
+    url: str
+    process: "subprocess.Popen[bytes]"
+
+
 @pytest.fixture
-def machines(on_postgres: Installation) -> list[Installation]:
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that keeps nothing."""
+    if not shutil.which("redis-server"):
+        missing("redis-server")
+    port = free_port()
+    server = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""], cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield RedisServer(f"redis://127.0.0.1:{port}/0", server)
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture(params=["orm", "redis"])
+def machines(request: pytest.FixtureRequest, on_postgres: Installation) -> list[Installation]:
     """Two installations that share a database and their keys, and nothing on disk."""
     on_postgres.manage("collectstatic", "-v0", "--noinput")
     found = []
@@ -42,6 +68,8 @@ def machines(on_postgres: Installation) -> list[Installation]:
             "WEB_CONCURRENCY": "2",
             "WEB_THREADS": "4",
         }
+        if request.param == "redis":
+            machine.environment["REDIS_URL"] = request.getfixturevalue("redis").url
         found.append(machine)
     return found
 
@@ -138,6 +166,26 @@ def test_what_both_try_is_done_once_and_one_alone_goes_on(machines: list[Install
     )
     assert steps == messages >= HANDOFFS - FOUGHT_FOR
     print(f"{sum(answers.values())} accepts at two web parts in {took:.1f} s; {steps} reminders")
+
+
+def test_when_redis_is_gone_the_work_is_done_all_the_same(
+    on_postgres: Installation, redis: RedisServer
+) -> None:
+    """Faults 23 and 24: what waits in it may be lost, what is to be done is in the database."""
+    on_postgres.environment["REDIS_URL"] = redis.url
+    with on_postgres.worker() as worker:
+        beat = on_postgres.last_beat()
+        until(lambda: on_postgres.last_beat() != beat, IN_THE_END, "the worker works")
+        redis.process.kill()
+        on_postgres.scene("mail_prospects", 3)
+        took = until(lambda: unsent(on_postgres) == 0, IN_THE_END, "the mails have left")
+        assert worker.supervisor.poll() is None
+    assert "Redis does not answer" in worker.log.read_text()
+    print(f"without Redis the outbox was empty after {took:.0f} s")
+
+
+def unsent(machine: Installation) -> int:
+    return int(machine.rows("SELECT count(*) FROM messaging_message WHERE state <> 'sent'")[0][0])
 
 
 def waiting_unreminded(machine: Installation) -> int:

@@ -66,15 +66,15 @@ def test_people_at_work_stand_first_and_only_what_is_not_fresh(
 def test_a_meeting_that_comes_sooner_stands_higher(
     standard: Any, north: Any, ae: User, sdr: User, account: Account
 ) -> None:
-    for days, name in ((2, "Later"), (1, "Sooner")):
+    for days, name in ((2, "Quince"), (1, "Alder")):
         company = make_account(territory=north, name=name)
         person = make_contact(company, last_name=name)
         person.verifications.filter(field="title").delete()
         at = timezone.now() + timedelta(days=days)
         submitted(sdr=sdr, account=company, contact=person, next_step_at=at)
-    assert [who for who, _, _ in due(sdr)] == ["Priya Sooner", "Priya Later"]
+    assert [who for who, _, _ in due(sdr)] == ["Priya Alder", "Priya Quince"]
     rows = data_work.to_enrich(sdr, timezone.now())
-    assert [row.account.name for row in rows] == ["Sooner", "Later"]
+    assert [row.account.name for row in rows] == ["Alder", "Quince"]
 
 
 def test_the_validity_expected_goes_by_how_the_source_decayed(stale: Contact, sdr: User) -> None:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Account, Contact
-from handoffs import lifecycle, notices, pausing
+from handoffs import lifecycle, notices, pausing, pursuit
 from handoffs.lifecycle import TransitionRefused
 from handoffs.models import Handoff, HandoffEvent, Reason
 from messaging.models import Message
@@ -322,6 +322,7 @@ def test_every_verb_keeps_to_the_table(
         "finish_preparation": lambda: _prepared(waiting, ae),
         "contact": lambda: lifecycle.record_contact(waiting, by=ae, channel="call"),
         "qualify": lambda: lifecycle.create_opportunity(held(waiting), by=ae),
+        "amend": lambda: pursuit.amend_opportunity(waiting, by=ae, stage="Proposal"),
         "disqualify": lambda: lifecycle.disqualify(
             waiting, by=ae, reason=reason["disqualify"], note=sentence
         ),

@@ -99,7 +99,7 @@ def test_numerators_are_parts_of_denominators_and_equal_a_second_count(chaos: No
             len(accepted - contacted),
         )
         metrics.identity(period, Scope(), NOW)
-    assert seen > 80
+    assert seen > 40, "too little happened to say anything"
 
 
 def test_months_in_one_query_equal_months_one_by_one(chaos: None) -> None:

@@ -49,7 +49,7 @@ def spoilt(request: pytest.FixtureRequest, handoff: Handoff, calendar: WorkCalen
         ("manager", "/sla/attention/"),
         ("manager", "/sla/coverage/"),
         ("manager", "/sla/coverage/?when=night"),
-        ("manager", "/sla/coverage/map/"),
+        ("manager", "/sla/map/"),
         ("manager", "/sla/handoffs/{pk}/minutes/"),
         ("manager", "/sla/health/"),
         ("manager", "/reports/"),

@@ -494,3 +494,20 @@ def test_hours_may_be_typed_as_people_write_them() -> None:
         "24:00",
         "noon",
     ]
+
+
+def test_a_word_in_the_place_of_an_id_is_refused_at_its_field(client: Client, revops: User) -> None:
+    client.force_login(revops)
+    answer = client.post(
+        "/admin/team/territory/add/",
+        {
+            "name": "West",
+            "primary": "<script>",
+            "team": ["7x"],
+            "coverage-TOTAL_FORMS": "0",
+            "coverage-INITIAL_FORMS": "0",
+        },
+    )
+    assert answer.status_code == 200
+    assert "not one of the available choices" in answer.content.decode()
+    assert not Territory.objects.exists()
