@@ -35,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         # Whoever has two roles has one list of talks
         "blocks": list({block.key: block for block in reversed(blocks)}.values())[::-1],
         "tiles": setup.tiles(now) if user.is_revops or user.is_superuser else [],
+        "imports": setup.last_imports(user) if user.is_revops or user.is_superuser else [],
         "team": load_of(desk.reader.team, now) if user.is_manager else [],
         "greeting": _greeting(user, now),
         "may_start": user.is_sdr or user.is_manager,

@@ -12,7 +12,7 @@ from handoffs import lifecycle
 from handoffs.models import Handoff
 from sla.health import beat
 from sla.models import Breach
-from team.models import Territory, User
+from team.models import Import, Territory, User
 from tests.factories import accepted, make_account, make_contact, make_user, submitted
 from tests.handoffs.crowd import crowd_around
 
@@ -88,6 +88,20 @@ def test_revops_sees_the_set_up_in_numbers(client: Client, revops: User, standar
     page = home_of(client, revops)
     assert "BANT, version 1" in page
     assert "/admin/handoffs/frameworkversion/" in page
+
+
+def test_revops_sees_the_last_imports(client: Client, revops: User, sdr: User) -> None:
+    Import.objects.create(
+        by=sdr, kind="accounts.contact", name="fair.csv", digest="x", state="refused",
+        problem="Row 7 has no e-mail.",
+    )  # fmt: skip
+    client.force_login(revops)
+    page = client.get("/").content.decode()
+    assert "fair.csv" in page
+    assert "Not imported" in page
+    assert "Row 7 has no e-mail." in page
+    client.force_login(sdr)
+    assert "fair.csv" not in client.get("/").content.decode()
 
 
 def test_every_empty_desk_says_what_will_stand_there(

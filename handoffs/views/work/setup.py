@@ -8,7 +8,22 @@ from django.urls import reverse
 
 from handoffs.models import FrameworkVersion, Handoff
 from handoffs.views.work.blocks import queue
-from team.models import Absence, Territory, User
+from team.models import Absence, Import, Territory, User
+
+IMPORTS = 5  # the last ones; the others are one click away
+IMPORT_COLOURS = {
+    Import.State.CHECKED: "is-warn",
+    Import.State.REFUSED: "is-bad",
+    Import.State.FAILED: "is-bad",
+    Import.State.DONE: "is-good",
+}
+
+
+class LastImport(NamedTuple):
+    """A file that somebody brought, as My work lists it."""
+
+    run: Import
+    tone: str
 
 
 class Tile(NamedTuple):
@@ -19,6 +34,12 @@ class Tile(NamedTuple):
     words: str
     link: str
     tone: str = ""
+
+
+def last_imports(user: User) -> list[LastImport]:
+    """The newest imports that `user` may look at."""
+    runs = Import.objects.visible_to(user).select_related("by").defer("report")[:IMPORTS]
+    return [LastImport(run, IMPORT_COLOURS.get(Import.State(run.state), "")) for run in runs]
 
 
 def tiles(now: datetime) -> list[Tile]:
