@@ -52,7 +52,7 @@ def decide(page: Page, button: str, *, pick: str = "", **typed: str) -> None:
 def bring_a_file(page: Page, what: str, name: str, content: str) -> None:
     """Import a CSV from the list called `what`: upload, look at the preview, confirm."""
     page.locator("#nav-sidebar").get_by_role("link", name=what).click()
-    page.get_by_role("link", name="Import").first.click()
+    page.locator("a[href$='/import/']").first.click()
     page.locator("input[type=file]").set_input_files(
         {"name": name, "mimeType": "text/csv", "buffer": content.encode()}
     )
