@@ -104,6 +104,7 @@ class Supervisor:
         while not self.stopping:
             if (status := self.cluster.poll()) is not None:
                 return f"it ended by itself with status {status}"
+            self._reap()
             if jump := self.wall.jump():
                 self._time_was_set(jump)
             now = time.monotonic()
@@ -168,11 +169,15 @@ class Supervisor:
 
     def _help_out(self, why: str) -> None:
         """Do the urgent work in processes of our own until the cluster answers; safe to repeat."""
-        self.helpers = [helper for helper in self.helpers if helper.poll() is None]
+        self._reap()
         if self.helpers:
             return
         log.warning("The worker does not work (%s): doing its work.", why)
         self.helpers = [processes.start(command(name)) for name in ("sweep", "deliver")]
+
+    def _reap(self) -> None:
+        """Let go of the helpers that have ended."""
+        self.helpers = [helper for helper in self.helpers if helper.poll() is None]
 
     def _sleep(self, seconds: float) -> None:
         until = time.monotonic() + seconds
