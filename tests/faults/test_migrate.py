@@ -1,5 +1,6 @@
 """`migrate` run by two machines at once, killed half-way, or beside somebody who holds a table."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -37,6 +38,37 @@ def test_one_that_was_killed_is_run_again(installation: Installation, tmp_path: 
             time.sleep(seconds)
             process.kill()
             process.communicate()
+        new.manage("migrate", "-v0")
+        assert run(new, "migrate", "--check").returncode == 0
+
+
+KILLED_AT_THE_LINE = """
+import os, signal, sys
+from django.core.management import execute_from_command_line
+from django.db.migrations.recorder import MigrationRecorder
+
+write_down = MigrationRecorder.record_applied
+
+def killed(self, app, name):
+    if app == sys.argv[1]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write_down(self, app, name)
+
+MigrationRecorder.record_applied = killed
+execute_from_command_line(["manage.py", "migrate", "-v0", "--skip-checks"])
+"""
+
+
+def test_one_that_is_killed_before_it_is_written_down_is_run_again(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """Indexes and foreign keys come last, and were then outside the transaction of the line."""
+    with elsewhere(installation, tmp_path / "new") as new:
+        killed = subprocess.run(
+            [sys.executable, "-c", KILLED_AT_THE_LINE, "accounts"],
+            cwd=ROOT, env=new.environment, check=False,
+        )  # fmt: skip
+        assert killed.returncode == -signal.SIGKILL
         new.manage("migrate", "-v0")
         assert run(new, "migrate", "--check").returncode == 0
 

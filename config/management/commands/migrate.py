@@ -8,8 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.migration import Migration
+from django.db.migrations.state import ProjectState
 
 # Every machine that starts a release may run it: one does it, the others wait and find it done
 LOCK = 0x48616E64  # any number that nothing else uses
@@ -19,9 +22,32 @@ PATIENCE = "5s"
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL’s docs, "Error Codes"
 
 
+class WholeExecutor(MigrationExecutor):
+    """Has a migration and the line that says it is done in one transaction.
+
+    Django writes the line after the transaction when indexes or foreign keys come last: whoever is
+    killed between the two finds “relation already exists” at every later run.
+    """
+
+    def apply_migration(
+        self,
+        state: ProjectState,
+        migration: Migration,
+        fake: bool = False,
+        fake_initial: bool = False,
+    ) -> ProjectState:
+        if not migration.atomic:
+            return super().apply_migration(state, migration, fake, fake_initial)
+        # SQLite rebuilds tables only with this off, and hears of it only outside a transaction
+        whole = transaction.atomic(self.connection.alias)
+        with self.connection.constraint_checks_disabled(), whole:
+            return super().apply_migration(state, migration, fake, fake_initial)
+
+
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
+        migrate.MigrationExecutor = WholeExecutor  # type: ignore[attr-defined]
         with alone(connection):
             try:
                 super().handle(*args, **options)
