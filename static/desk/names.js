@@ -72,11 +72,10 @@
     fields();
   }
 
-  let soon;
   addEventListener("load", () => {
     nameAll();
-    // Chooser boxes and rows that appear later
-    new MutationObserver(() => { clearTimeout(soon); soon = setTimeout(fields, 50); })
-      .observe(document.body, { childList: true, subtree: true });
+    // Chooser boxes and rows that appear later, named before anybody can reach them: a page that is
+    // fast loads before its chooser boxes are made.
+    new MutationObserver(fields).observe(document.body, { childList: true, subtree: true });
   });
 })();
