@@ -1,6 +1,8 @@
 """The key of an embedded installation: made once, kept in a file that only its owner can read."""
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -9,6 +11,12 @@ def local_secret_key(folder: Path) -> str:
     path = folder / "secret_key"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
+        # Whole before it has its name: of several processes that start together one wins, and none
+        # reads an empty file.
+        made = folder / f"secret_key.{os.getpid()}"
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(50))
+        with suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
     return path.read_text().strip()

@@ -66,7 +66,11 @@ def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
     if connection.vendor != "postgresql":
         with (settings.VAR_DIR / "migrate.lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+            try:
+                yield
+            finally:
+                if not connection.in_atomic_block:
+                    connection.close()  # the last one to close clears up, and is then in the way
         return
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
