@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django_htmx.http import HttpResponseClientRedirect
+from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -156,8 +157,25 @@ def leave_dialog(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
+class NoteDialog(BaseDialogForm):
+    """What a new version is about."""
+
+    note = forms.CharField(
+        max_length=300,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="What will be new in it, in a sentence.",
+    )
+
+
+STATE_COLOURS = {"draft": "warning", "active": "success", "retired": "default"}
+
+
 class VersionedAdmin(KeptAdmin):
-    """Pages of versions (`is_locked`): one in use is shown but never edited, and says why."""
+    """Pages of versions (`is_locked`, `state`): one in use is never edited, and says why.
+
+    What is to change changes in a copy: `draft_after` makes it.
+    """
 
     change_form_outer_before_template = "admin/locked_note.html"
     locked_because = "This version is in use, so it is not edited: make a new version."
@@ -186,6 +204,51 @@ class VersionedAdmin(KeptAdmin):
     def locked_note(self, obj: Any) -> str:
         return self.locked_because
 
+    def may_write(self, request: HttpRequest) -> bool:
+        """Asked without the version: a locked one may be activated and copied all the same."""
+        return self.has_change_permission(request)
+
+    def draft_after(self, version: Any, note: str) -> tuple[Any, bool]:
+        """The draft that follows `version`, and whether it was made just now."""
+        raise NotImplementedError
+
+    def has_new_version_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        version = self.row(request, object_id)
+        return self.may_write(request) and bool(version.is_locked)
+
+    @action(
+        description="New version to edit",
+        icon="edit_note",
+        permissions=["new_version"],
+        dialog={
+            "title": "New version to edit",
+            "description": (
+                "Makes a draft that says the same, or opens the draft there is. What is in force "
+                "stays so until the draft is activated."
+            ),
+            "form_class": NoteDialog,
+            "form_submit_text": "Make the draft",
+        },
+    )
+    def new_version(self, request: HttpRequest, form: NoteDialog, object_id: str) -> HttpResponse:
+        version = self.row(request, object_id)
+        draft, is_new = self.draft_after(version, form.cleaned_data["note"])
+        if is_new:
+            self.log_addition(request, draft, f"A copy of {version} to edit.")
+            self.message_user(request, f"{draft} is ready to edit.", messages.SUCCESS)
+        else:
+            sentence = f"{draft} is a draft already: edit this one."
+            self.message_user(request, sentence, messages.INFO)
+        return leave_dialog(request, self.page_of(draft))
+
+    @display(description="state", ordering="state", label=STATE_COLOURS)
+    def state_word(self, obj: Any) -> tuple[str, str]:
+        return obj.state, obj.get_state_display()
+
+    @display(description="state")
+    def state_chip(self, obj: Any) -> SafeString:
+        return chip(STATE_COLOURS[obj.state], obj.get_state_display())
+
 
 class InDraftOnly:
     """Inline rows that change with a draft and are only shown once the version is locked."""
@@ -202,14 +265,3 @@ class InDraftOnly:
 
 def _is_draft(version: Any) -> bool:
     return version is None or not version.is_locked
-
-
-class NoteDialog(BaseDialogForm):
-    """What a new version is about."""
-
-    note = forms.CharField(
-        max_length=300,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="What will be new in it, in a sentence.",
-    )

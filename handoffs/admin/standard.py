@@ -22,17 +22,13 @@ from handoffs.models import Contest, Criterion, Framework, FrameworkVersion, Lea
 from team.admin_kit import (
     InDraftOnly,
     KeptAdmin,
-    NoteDialog,
     PlainStackedInline,
     VersionedAdmin,
-    chip,
-    leave_dialog,
     viewer,
 )
 from team.models import Role
 
 State = FrameworkVersion.State
-COLOURS = {State.DRAFT: "warning", State.ACTIVE: "success", State.RETIRED: "default"}
 
 
 class LinesField(forms.CharField):
@@ -188,11 +184,7 @@ class FrameworkVersionAdmin(VersionedAdmin):
 
     def has_activate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         version = self.row(request, object_id)
-        return self._may_write(request) and version.state == State.DRAFT
-
-    def has_new_version_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        version = self.row(request, object_id)
-        return self._may_write(request) and bool(version.is_locked)
+        return self.may_write(request) and version.state == State.DRAFT
 
     def has_new_framework_permission(self, request: HttpRequest) -> bool:
         return viewer(request).has_perm("handoffs.add_framework")
@@ -266,44 +258,16 @@ class FrameworkVersionAdmin(VersionedAdmin):
 
         return self.press(request, work, back_to=self.page_of(version), about=version)
 
-    @action(
-        description="New version to edit",
-        icon="edit_note",
-        permissions=["new_version"],
-        dialog={
-            "title": "New version to edit",
-            "description": (
-                "Makes a draft with the same criteria and rules. This version stays in force until "
-                "the draft is signed by both sides and activated."
-            ),
-            "form_class": NoteDialog,
-            "form_submit_text": "Make the draft",
-        },
-    )
-    def new_version(self, request: HttpRequest, form: NoteDialog, object_id: str) -> HttpResponse:
-        version = self.row(request, object_id)
+    def draft_after(self, version: FrameworkVersion, note: str) -> tuple[FrameworkVersion, bool]:
         siblings = version.framework.versions.filter(state=State.DRAFT)
-        open_draft = next((draft for draft in siblings if not draft.is_locked), None)
-        if open_draft is not None:
-            sentence = f"{open_draft} is a draft already: edit this one."
-            self.message_user(request, sentence, messages.INFO)
-            return leave_dialog(request, self.page_of(open_draft))
-        draft = version.copy(note=form.cleaned_data["note"])
-        self.log_addition(request, draft, f"A copy of {version} to edit.")
-        self.message_user(request, f"{draft} is ready to edit.", messages.SUCCESS)
-        return leave_dialog(request, self.page_of(draft))
+        for draft in siblings:
+            if not draft.is_locked:
+                return draft, False
+        return version.copy(note=note), True
 
     @display(description="version", ordering="framework__name")
     def title(self, obj: FrameworkVersion) -> str:
         return str(obj)
-
-    @display(description="state", ordering="state", label=COLOURS)
-    def state_word(self, obj: FrameworkVersion) -> tuple[str, str]:
-        return obj.state, obj.get_state_display()
-
-    @display(description="state")
-    def state_chip(self, obj: FrameworkVersion) -> SafeString:
-        return chip(COLOURS[State(obj.state)], obj.get_state_display())
 
     @display(description="criteria", ordering="asked")
     def criteria_count(self, obj: Any) -> int:
@@ -332,10 +296,6 @@ class FrameworkVersionAdmin(VersionedAdmin):
         if not left:
             return "Nothing: RevOps can activate it."
         return format_html_join("", "<p>{}</p>", ((sentence,) for sentence in left))
-
-    def _may_write(self, request: HttpRequest) -> bool:
-        """Asked without the version: a locked one may be activated and copied all the same."""
-        return viewer(request).has_perm("handoffs.change_frameworkversion")
 
     def _may_sign(self, request: HttpRequest, object_id: Any, side: Role) -> bool:
         version = self.row(request, object_id)

@@ -23,17 +23,13 @@ from sla.models import EscalationStep, Policy, PolicyVersion, Target
 from team.admin_kit import (
     InDraftOnly,
     KeptAdmin,
-    NoteDialog,
     PlainTabularInline,
     VersionedAdmin,
-    chip,
-    leave_dialog,
     viewer,
 )
 from team.forms import kept_rows
 
 State = PolicyVersion.State
-COLOURS = {State.DRAFT: "warning", State.ACTIVE: "success", State.RETIRED: "default"}
 
 
 class TargetForm(forms.ModelForm):
@@ -211,11 +207,7 @@ class PolicyVersionAdmin(VersionedAdmin):
 
     def has_activate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         version = self.row(request, object_id)
-        return self._may_write(request) and not version.is_locked
-
-    def has_new_version_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        version = self.row(request, object_id)
-        return self._may_write(request) and bool(version.is_locked)
+        return self.may_write(request) and not version.is_locked
 
     def has_where_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return viewer(request).has_perm("sla.change_policy")
@@ -263,26 +255,10 @@ class PolicyVersionAdmin(VersionedAdmin):
 
         return self.press(request, work, back_to=self.page_of(version), about=version)
 
-    @action(
-        description="New version to edit",
-        icon="edit_note",
-        permissions=["new_version"],
-        dialog={
-            "title": "New version to edit",
-            "description": (
-                "Makes a draft with the same numbers, or opens the draft there is. What is in "
-                "force stays so until the draft is activated."
-            ),
-            "form_class": NoteDialog,
-            "form_submit_text": "Make the draft",
-        },
-    )
-    def new_version(self, request: HttpRequest, form: NoteDialog, object_id: str) -> HttpResponse:
-        version = self.row(request, object_id)
-        draft = policies.new_draft(version.policy, note=form.cleaned_data["note"])
-        self.log_addition(request, draft, f"A copy of {version} to edit.")
-        self.message_user(request, f"{draft} is ready to edit.", messages.SUCCESS)
-        return leave_dialog(request, self.page_of(draft))
+    def draft_after(self, version: PolicyVersion, note: str) -> tuple[PolicyVersion, bool]:
+        known = set(version.policy.versions.values_list("pk", flat=True))
+        draft = policies.new_draft(version.policy, note=note)
+        return draft, draft.pk not in known
 
     @display(description="version", ordering="policy__name")
     def title(self, obj: PolicyVersion) -> str:
@@ -295,14 +271,6 @@ class PolicyVersionAdmin(VersionedAdmin):
     @display(description="territory", ordering="policy__territory__name")
     def place(self, obj: PolicyVersion) -> str:
         return str(obj.policy.territory or "everywhere else")
-
-    @display(description="state", ordering="state", label=COLOURS)
-    def state_word(self, obj: PolicyVersion) -> tuple[str, str]:
-        return obj.state, obj.get_state_display()
-
-    @display(description="state")
-    def state_chip(self, obj: PolicyVersion) -> SafeString:
-        return chip(COLOURS[State(obj.state)], obj.get_state_display())
 
     @display(description="promises")
     def promises(self, obj: PolicyVersion) -> str:
@@ -333,7 +301,3 @@ class PolicyVersionAdmin(VersionedAdmin):
         if not sentences:
             return "Nothing: activate it."
         return format_html_join("", "<p>{}</p>", ((sentence,) for sentence in sentences))
-
-    def _may_write(self, request: HttpRequest) -> bool:
-        """Asked without the version: a locked one may be copied all the same."""
-        return viewer(request).has_perm("sla.change_policyversion")
