@@ -10,7 +10,7 @@ ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgres faults fuzz mutants bench screenshots fonts lint types check ci audit sbom lock base dev tools clean
+.PHONY: help run start test test-sqlite test-postgres faults fuzz mutants bench screenshots fonts lint types check ci audit sbom lock base dev tools clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -18,6 +18,11 @@ help: ## this list
 # --- Use it ----------------------------------------------------------------------------------------
 
 run: base ## serve it with a worker at HOST:PORT (127.0.0.1:8000), with a demo in an empty database
+	@exec $(PY) manage.py serve --prepare $(HOST):$(PORT)
+
+start: base ## the same for your own team: no demo, asks who the first admin is
+	@echo "Preparing the database…"; $(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py first_admin
 	@exec $(PY) manage.py serve --prepare $(HOST):$(PORT)
 
 # --- Work on it ------------------------------------------------------------------------------------

@@ -5,12 +5,16 @@ from team.models import Territory
 
 
 def territory_of(account: Account) -> Territory | None:
-    """The account's own territory, else the active one that names its country, else none."""
+    """The account's own territory, else the active one that names its country, else the rest's.
+
+    The rest's is the one active territory that names no country; where several name none, nobody
+    could say which of them is meant, and it is none.
+    """
     if account.territory is not None:
         return account.territory
-    if not account.country:
-        return None
-    for territory in Territory.objects.filter(is_active=True).order_by("pk"):
-        if account.country in territory.countries:
+    active = list(Territory.objects.filter(is_active=True).order_by("pk"))
+    for territory in active:
+        if account.country and account.country in territory.countries:
             return territory
-    return None
+    rest = [territory for territory in active if not territory.countries]
+    return rest[0] if len(rest) == 1 else None

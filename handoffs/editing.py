@@ -38,6 +38,7 @@ FIELDS = (
     "next_step_who",
 )
 ANSWER_FIELDS = ("status", "value", "evidence", "said_by", "said_on", "channel")
+SPEAKERS = ("said_by", "speaker", "mentioned_by")
 ROW_FIELDS: dict[str, tuple[str, ...]] = {
     "triggers": ("kind", "happened_on", "detail", "source_url"),
     "quotes": ("text", "speaker", "topic"),
@@ -94,6 +95,14 @@ class Package:
     fields: Values = field(default_factory=dict)
     answers: dict[int, Values] = field(default_factory=dict)
     lists: dict[str, list[Row]] = field(default_factory=dict)
+
+    def name_speaker(self, name: str) -> None:
+        """Whatever has nobody who said it was said by `name`."""
+        rows = [row.values for each in self.lists.values() for row in each]
+        for values in (*self.answers.values(), *rows):
+            for column in SPEAKERS:
+                if values.get(column) == "":
+                    values[column] = name
 
 
 class Saved(NamedTuple):

@@ -161,7 +161,10 @@ class NewPersonForm(UserCreationForm):
 class TerritoryForm(forms.ModelForm):
     countries = CountryCodesField(
         required=False,
-        help_text="Two-letter codes, such as DE, AT. Accounts there belong here by default.",
+        help_text=(
+            "Two-letter codes, such as DE, AT: accounts there belong here unless they name a "
+            "territory of their own. Left empty in one territory, it takes all the rest."
+        ),
     )
 
     class Meta:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Contact
+from accounts.models import Account, Contact
 from config.start import quick
 from config.start.steps import is_new, steps
 from handoffs import lifecycle
@@ -83,7 +83,7 @@ def test_the_quick_start_makes_people_hours_and_territory(as_admin: Client, admi
 
     assert shown.status_code == 200
     territory = Territory.objects.get()
-    assert (territory.name, territory.countries) == ("Everywhere", ["DE"])
+    assert (territory.name, territory.countries) == ("Everywhere", [])
     assert str(territory.primary) == "Ana Silva" and str(territory.manager) == "Mara Lindt"
     assert [str(row.backup) for row in territory.coverage.all()] == ["Ben Okafor"]
     assert territory.calendar.weekly_hours()["fri"] == [("09:00", "17:30")]
@@ -93,6 +93,20 @@ def test_the_quick_start_makes_people_hours_and_territory(as_admin: Client, admi
     assert set(AuditEntry.objects.values_list("name", flat=True)) >= {"Everywhere", "Sam Ortiz"}
     assert "Somebody stands in" not in open_steps()
     assert "A missed promise reaches somebody" not in open_steps()
+
+
+def test_who_leads_a_side_is_led_to_the_standard_that_waits_for_them(as_admin: Client) -> None:
+    start(as_admin)
+    words = "No standard is signed yet"
+    for name, sees in (("sven", True), ("mara", True), ("sam", False)):
+        as_admin.force_login(User.objects.get(username=name))
+        assert (words in as_admin.get("/").content.decode()) == sees
+    sven = User.objects.get(username="sven")
+    FrameworkVersion.objects.get(framework__code="bant").sign(by=sven, side=Role.SDR)
+    as_admin.force_login(sven)
+    assert words not in as_admin.get("/").content.decode()
+    as_admin.force_login(User.objects.get(username="mara"))
+    assert "BANT, version 1, is signed for the SDRs" in as_admin.get("/").content.decode()
 
 
 def test_the_passwords_shown_open_the_door_and_stand_nowhere_else(as_admin: Client) -> None:
@@ -166,7 +180,14 @@ def test_the_newcomers_way_ends_with_a_handoff_and_the_hint_goes(
         address = reverse(f"admin:handoffs_frameworkversion_{button}", args=[bant.pk])
         as_admin.post(address, CONFIRM)
     health.beat(timezone.now())
-    account = make_account(territory=Territory.objects.get())
+    as_admin.force_login(sam)
+    shown = as_admin.get(reverse("handoff_new")).content.decode()
+    assert "No company is here yet: add the first" in shown
+    company = {"new-name": "Acme", "new-domain": "acme.example", "new_account": "1"}
+    as_admin.post(reverse("handoff_new"), {**company, "lead_source": "meeting"})
+    assert Account.objects.get().country == "", "it is not asked for, and still finds its AE"
+    account = make_account(country="")
+    assert "The company is not in the list" in as_admin.get(reverse("handoff_new")).content.decode()
     contact = make_contact(account)
     assert Contact.objects.exists()
     draft = complete_package(sdr=sam, account=account, contact=contact)

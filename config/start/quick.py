@@ -68,7 +68,7 @@ class QuickStart(forms.Form):
     territory = forms.CharField(
         max_length=80,
         initial="Everywhere",
-        help_text="Whose accounts these are. One is enough to begin with.",
+        help_text="One is enough to begin with: it takes every account that no other does.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -142,7 +142,6 @@ def make(found: dict[str, Any], *, by: User, now: datetime) -> list[Made]:
             people[seat.key] = _person(seat, found, leader, by=by)
     territory = Territory.objects.create(
         name=found["territory"],
-        countries=[found["country"]],
         calendar=calendar,
         manager=people["ae_leader"].person,
         primary=people["ae"].person,

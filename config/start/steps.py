@@ -39,6 +39,32 @@ def is_new() -> bool:
     return not Handoff.objects.exclude(submitted_at=None).exists()
 
 
+def signature_missing(user: User) -> Step | None:
+    """What a leader still has to sign while no standard is in force."""
+    if not user.is_manager or FrameworkVersion.objects.active().exists():
+        return None
+    sides = [role for role in (Role.SDR, Role.AE) if user.leads(role)]
+    drafts = FrameworkVersion.objects.filter(state=FrameworkVersion.State.DRAFT)
+    if (
+        not sides
+        or drafts.filter(Q(signed_by_sdr_leader=user) | Q(signed_by_ae_leader=user)).exists()
+    ):
+        return None
+    side = sides[0]
+    half = drafts.filter(**{f"signed_by_{side.value}_leader": None}).exclude(
+        signed_by_sdr_leader=None, signed_by_ae_leader=None
+    )
+    title = "No standard is signed yet"
+    words = f"Nothing can be submitted before. Read one and sign it for the {side.label}s."
+    link = reverse("admin:handoffs_frameworkversion_changelist")
+    if waiting := half.select_related("framework").first():
+        other = Role.AE if side == Role.SDR else Role.SDR
+        title = f"{waiting}, is signed for the {other.label}s"
+        words = f"Your signature for the {side.label}s is missing."
+        link = reverse("admin:handoffs_frameworkversion_change", args=[waiting.pk])
+    return Step(title, False, words, link, "The standard")
+
+
 def _people(now: datetime) -> Step:
     lacking = list(_lacking_people())
     there = User.objects.active()

@@ -59,6 +59,7 @@ def new(request: HttpRequest) -> HttpResponse:
         "open_handoffs": _open_handoffs(start.chosen, user),
         "query": query,
         "found": _found(user, query) if query else [],
+        "is_first": not Account.objects.exists(),
     }
     refused_form = request.method == "POST"
     return page(

@@ -135,6 +135,8 @@ class _Post:
         standard = self.handoff.framework_version
         if standard is None and (active := FrameworkVersion.objects.active().first()):
             package.fields["framework_version"] = active
+        if self.handoff.contact is None and (contact := package.fields.get("contact")):
+            package.name_speaker(contact.name)
         return package
 
     def _leave_out(self, prefix: str) -> None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from handoffs.models import Handoff, HandoffEvent, Meeting
 from handoffs.models.event import EventKind
-from handoffs.no_show import Factor, Risk, risk_of
+from handoffs.no_show import FEWEST, Factor, Risk, risk_of
 from handoffs.views.decision import Decision
 
 COMING = (Meeting.Status.TENTATIVE, Meeting.Status.CONFIRMED)
@@ -22,6 +22,10 @@ class RiskCard(NamedTuple):
     @property
     def foretold(self) -> int:
         return round(100 * self.risk.band.foretold)
+
+    @property
+    def fewest(self) -> int:
+        return FEWEST
 
     @property
     def observed(self) -> int | None:

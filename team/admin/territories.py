@@ -72,7 +72,7 @@ class TerritoryAdmin(KeptAdmin):
 
     @display(description="countries")
     def country_codes(self, obj: Territory) -> str:
-        return ", ".join(obj.countries) or "–"
+        return ", ".join(obj.countries) or "all others"
 
     @display(description="backups")
     def backups(self, obj: Territory) -> str:

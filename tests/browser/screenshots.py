@@ -4,11 +4,14 @@ With an address, such as http://127.0.0.1:8000, from the demo that is served the
 """
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -24,7 +27,8 @@ A_PACKAGE = ", ".join(
     f"[aria-labelledby='block-{block}'] a[href^='/handoffs/']" for block in ("returned", "drafts")
 )
 TO_PREPARE = "[aria-labelledby='block-prepare'] a[href^='/handoffs/']"
-SHOTS = [
+Shot = tuple[str, str, str, list[str], dict[str, int], bool]
+SHOTS: list[Shot] = [
     ("queue", "ae", "/queue/", [], WIDE, False),
     ("queue-phone", "ae", "/queue/", [], PHONE, True),
     ("brief", "ae", "/queue/", ["#queue-rows [data-open]"], WIDE, False),
@@ -35,12 +39,23 @@ SHOTS = [
     ("coverage", "revops", "/sla/coverage/", [], WIDE, True),
     ("review", "manager", "/reports/review/", [], WIDE, False),
 ]
+EMPTY_SHOTS: list[Shot] = [("start", "rita", "/start/", [], WIDE, False)]
+DEMO_PASSWORD, OWN_PASSWORD = "demo", secrets.token_urlsafe()
 
 
 def main() -> None:
     if len(sys.argv) > 1:
-        take_all(sys.argv[1].rstrip("/"))
+        take_all(sys.argv[1].rstrip("/"), SHOTS, DEMO_PASSWORD)
         return
+    with served("--prepare") as site:
+        take_all(site, SHOTS, DEMO_PASSWORD)
+    with served("--prepare", first_admin=True) as site:
+        take_all(site, EMPTY_SHOTS, OWN_PASSWORD)
+
+
+@contextmanager
+def served(*options: str, first_admin: bool = False) -> Iterator[str]:
+    """The address of a desk of its own: with the demo, or empty but for its first admin."""
     with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -50,29 +65,36 @@ def main() -> None:
             "VAR_DIR": folder,
             "DATABASE_URL": f"sqlite:///{folder}/desk.sqlite3",
             "EMAIL_URL": "dummy://",
+            "FIRST_ADMIN_PASSWORD": OWN_PASSWORD,
         }
-        serve = [sys.executable, "manage.py", "serve", "--prepare", address]
+        manage = [sys.executable, "manage.py"]
+        if first_admin:
+            admin = ["first_admin", "--username=rita", "--email=rita@example.com"]
+            for command in (["migrate", "--verbosity=0"], admin):
+                subprocess.run([*manage, *command], cwd=ROOT, env=environment, check=True)
+        serve = [*manage, "serve", *options, address]
         server = subprocess.Popen(serve, cwd=ROOT, env=environment)
         try:
             wait_for(f"http://{address}/admin/login/", server)
-            take_all(f"http://{address}")
+            yield f"http://{address}"
         finally:
             server.terminate()
             server.wait(60)
 
 
-def take_all(site: str) -> None:
+def take_all(site: str, shots: list[Shot], password: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        for shot in SHOTS:
-            take(browser, site, *shot)
+        for shot in shots:
+            take(browser, site, password, *shot)
 
 
 def take(
     browser: Browser,
     site: str,
+    password: str,
     name: str,
     who: str,
     address: str,
@@ -87,7 +109,7 @@ def take(
     page = context.new_page()
     page.goto("/")
     page.get_by_label("Username").fill(who)
-    page.get_by_label("Password").fill("demo")
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/")
     page.goto(address)

@@ -458,6 +458,27 @@ def test_a_contact_is_added_in_the_form_and_becomes_the_primary(
     assert "Never verified" in answer["company"]
 
 
+def test_what_was_typed_before_the_contact_was_chosen_was_said_by_them(
+    desk: Client, sdr: User, account: Account, standard: Any
+) -> None:
+    handoff = prefill.begin(sdr=sdr, by=sdr, account=account)
+    budget = {"value": "45,000", "status": "confirmed", "evidence": "Forty-five thousand."}
+    send(
+        desk,
+        handoff,
+        page_of(desk, handoff)
+        | {f"answers-budget-{name}": value for name, value in budget.items()}
+        | {"quotes-n0-text": "We lose deals over this.", "quotes-n0-speaker": "Mark Dell"},
+    )
+
+    new = {"new_contact-first_name": "Priya", "new_contact-last_name": "Nair"}
+    answer = autosave(desk, handoff, page_of(desk, handoff) | new, "add-contact").json()
+
+    assert handoff.answers.get(criterion__code="budget").said_by == "Priya Nair"
+    assert handoff.quotes.get().speaker == "Mark Dell"
+    assert "who said it" not in str(answer["gaps"])
+
+
 def test_a_half_typed_new_contact_is_not_added_by_itself(
     desk: Client, sdr: User, account: Account
 ) -> None:

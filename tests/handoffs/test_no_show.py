@@ -146,11 +146,13 @@ def test_under_twenty_nothing_is_said_of_it(meeting: Meeting, ae: User) -> None:
     judged(meeting.handoff, came=15, missed=4)
     no_show.measure(NOW)
     page = brief(ae, meeting.handoff)
-    assert "We expect 70 % to come at this risk." in page
+    assert "We assume that 70 % come at this risk" in page
+    assert "an assumption until 20 such meetings of your own are over, 19 so far" in page
     assert "Of your own" not in page
     judged(meeting.handoff, came=1, missed=0)
     no_show.measure(NOW)
     assert "Of your own 20 such meetings in 12 months, 80 % came." in brief(ae, meeting.handoff)
+    assert "an assumption until" not in brief(ae, meeting.handoff)
 
 
 def test_a_meeting_is_judged_by_the_risk_of_the_day_before(meeting: Meeting) -> None:

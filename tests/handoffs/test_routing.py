@@ -102,6 +102,25 @@ def test_the_country_finds_the_territory(
     assert (handoff.territory, handoff.owner) == (south, other_ae)
 
 
+@pytest.mark.parametrize("country", ["", "FR", "IT"])
+def test_what_no_territory_names_goes_to_the_one_that_names_none(
+    sdr: User, north: Territory, south: Territory, ae: User, standard: object, country: str
+) -> None:
+    Territory.objects.filter(pk=north.pk).update(countries=[])
+    account = make_account(country=country)
+    handoff = submitted(sdr=sdr, account=account, contact=make_contact(account))
+    assert handoff.territory == (south if country == "IT" else north)
+
+
+def test_of_two_territories_that_name_no_country_none_is_meant(
+    sdr: User, north: Territory, south: Territory, standard: object
+) -> None:
+    Territory.objects.update(countries=[])
+    account = make_account(country="FR")
+    handoff = submitted(sdr=sdr, account=account, contact=make_contact(account))
+    assert handoff.is_unassigned and handoff.territory is None
+
+
 def test_of_two_territories_that_name_the_country_the_first_gets_it_each_time(
     sdr: User, north: Territory, south: Territory, ae: User, standard: object
 ) -> None:

@@ -32,6 +32,8 @@ class Command(BaseCommand):
             self.stdout.write("There is an admin already, so nothing was done.")
             return
         asks = not options["no_input"] and sys.stdin.isatty()
+        if asks:
+            self.stdout.write("Who sets Handoff Desk up? They sign in with this name.")
         username = options["username"] or self._value("USERNAME", "User name: ", asks)
         email = options["email"] or self._value("EMAIL", "E-mail: ", asks)
         password = os.environ.get("FIRST_ADMIN_PASSWORD", "")
