@@ -1,10 +1,15 @@
 """The demo: a history that was really played, and a long one that is copied from it."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Contact
+from config.demo.lists import bring_lists
 from config.demo.multiply import multiply, settled
 from handoffs import preparation
 from handoffs.models import Handoff, HandoffEvent
@@ -12,8 +17,21 @@ from reports import facts
 from reports.models import Fact
 from sla import clocks
 from sla.models import Clock
+from team.models import Import, User
+from tests.factories import make_account, make_contact
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def files_elsewhere(tmp_path: Path, settings: Any) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path},
+        },
+    }
 
 
 @pytest.fixture
@@ -29,6 +47,21 @@ def test_who_is_prepared_has_done_the_checklist(played: int) -> None:
     assert prepared.exists()
     for handoff in prepared.select_related("preparation"):
         assert preparation.open_points(handoff, handoff.preparation) == []
+
+
+def test_of_its_imports_one_is_done_one_is_refused_and_one_undone(revops: User, sdr: User) -> None:
+    accounts = [make_account(name=f"Firm {n}", sdr=sdr) for n in range(8)]
+    known = [make_contact(account, email=f"known@{account.domain}") for account in accounts]
+    bring_lists(accounts, {"sdr": sdr, "revops": revops}, timezone.now())
+    fair, bought, old = Import.objects.all()
+    assert (old.state, old.summary) == ("undone", "Undone: 5 removed, 0 set back, 0 kept")
+    assert bought.state == "refused"
+    assert [row[:2] for row in bought.report["problems"]] == [
+        [2, "Email Address"],
+        [4, "Email Address"],
+    ]
+    assert (fair.state, fair.summary) == ("done", "8 new, 8 changed, 0 the same, 0 wrong")
+    assert Contact.objects.exclude(pk__in=[one.pk for one in known]).count() == 8
 
 
 def test_a_long_history_is_whole(played: int) -> None:

@@ -12,7 +12,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from accounts.erased import SENTENCE, is_erased, names_of
 from accounts.models.account import Account
 from accounts.querysets import ContactQuerySet
-from team.bounds import check_instant, check_one_line, check_storable
+from team.bounds import check_date, check_instant, check_one_line, check_storable
 from team.models import User
 
 
@@ -78,6 +78,7 @@ class Contact(models.Model):
         "left the company on",
         null=True,
         blank=True,
+        validators=[check_date],
         help_text="Set when they are known to be gone.",
     )
     source = models.CharField(

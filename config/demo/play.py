@@ -11,6 +11,7 @@ from config.demo.calibrating import calibrate
 from config.demo.cast import go_away, hire, open_offices
 from config.demo.data import age_the_data, ask_the_sources
 from config.demo.library import fill_the_library
+from config.demo.lists import bring_lists
 from config.demo.market import found_companies, meet_people
 from config.demo.stories import ENDINGS, Act, Story
 from handoffs import no_show, waiting
@@ -75,6 +76,7 @@ def play(
             acts += list(story.acts(number))
         perform(sorted(acts), now, say)
         calibrate(Random(len(acts)), people, now)
+        bring_lists(accounts, people, now)
         leave_no_trace_of_playing(random, people, now)
         waiting.measure(now)
         no_show.measure(now)

@@ -1,8 +1,10 @@
 """Import and export in the admin, for any model whose resource is a SheetResource."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from io import BufferedReader
 from itertools import islice
+from math import ceil
 from operator import attrgetter
 from pathlib import PurePath
 from typing import Any, ClassVar
@@ -24,7 +26,7 @@ from team.admin_base import BAD_FILTER
 from team.audit import note
 from team.models import Deed, Import
 from team.pages import page
-from team.sheets import columns, runs, uploads
+from team.sheets import columns, import_limit, runs, uploads
 from team.sheets.columns import ColumnsForm
 from team.sheets.core import Report
 from team.sheets.exports import SafeCSV, SafeXLSX
@@ -63,6 +65,8 @@ class SheetDoor(ImportExportMixin):
             raise PermissionDenied
         if request.method == "POST" and "columns_token" in request.POST:
             return self._match(request, request.POST["columns_token"])
+        if request.method == "POST" and "kept_token" in request.POST:
+            return self._go_on(request, request.POST["kept_token"])
         form = self._upload_form(request)
         if request.method != "POST" or not form.is_valid():
             return self._import_page(request, form)
@@ -96,6 +100,8 @@ class SheetDoor(ImportExportMixin):
     ) -> HttpResponse:
         """What would happen; a long file goes to the worker for that."""
         if self._is_long(request, stream, settings):
+            if wait := import_limit.seconds_to_wait(request.user, timezone.now()):  # type: ignore[arg-type]
+                return self._wait_page(request, stream, settings, wait)
             run = self._begin(request, stream, settings, Import.State.WAITING)
             runs.poke()
             return HttpResponseRedirect(reverse("import_run", args=[run.pk]))
@@ -132,7 +138,7 @@ class SheetDoor(ImportExportMixin):
         """Takes what the columns mean, remembers it and goes on with the file."""
         fresh = self._upload_form(request, fresh=True)
         try:
-            stream, kept = uploads.take(token, request, self._label())
+            stream, kept = uploads.take(token, request, self._label(), timezone.now())
             with stream:
                 form, _ = self._columns_form(request, stream, kept, request.POST)
                 if not form.is_valid():
@@ -147,12 +153,53 @@ class SheetDoor(ImportExportMixin):
                 )
                 token = uploads.keep_on(kept, columns=chosen)
                 answer = self._preview(request, stream, {**kept, "columns": chosen}, fresh, token)
-                if answer.status_code == 302:
+                if answer.status_code != 200:
                     uploads.drop(kept)
                 return answer
         except FileRefused as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(self._url("import"))
+
+    def _go_on(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Takes a file that had to wait from where it was."""
+        fresh = self._upload_form(request, fresh=True)
+        try:
+            stream, kept = uploads.take(token, request, self._label(), timezone.now())
+            with stream:
+                answer = self._preview(request, stream, kept, fresh, token)
+            if answer.status_code != 200:
+                uploads.drop(kept)
+            return answer
+        except FileRefused as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(self._url("import"))
+
+    def _wait_page(
+        self, request: HttpRequest, stream: Any, settings: dict[str, Any], wait: int
+    ) -> HttpResponse:
+        """429: says when there is room again, and keeps the file until then."""
+        upload = File(stream, name=settings["name"])
+        token = uploads.keep(
+            upload,
+            request,
+            self._label(),
+            settings,
+            timezone.now(),
+            wait=timedelta(seconds=wait),
+        )
+        context = {
+            "token": token,
+            "file_name": settings["name"],
+            "minutes": ceil(wait / 60),
+            "most": import_limit.MOST,
+            "import_url": self._url("import"),
+            "back": self._url("import"),
+            "back_words": f"Import {self.model._meta.verbose_name_plural}",
+        }
+        title = "That was a lot of imports"
+        answer = page(request, "sheets/wait.html", context, title=title, status=429)
+        answer["Retry-After"] = str(wait)
+        return answer
 
     def _columns_form(
         self, request: HttpRequest, stream: Any, settings: dict[str, Any], data: Any = None
@@ -198,13 +245,19 @@ class SheetDoor(ImportExportMixin):
             if not confirm.is_valid():
                 raise FileRefused(uploads.GONE)
             token = confirm.cleaned_data["import_file_name"]
-            stream, kept = uploads.take(token, request, self._label())
+            stream, kept = uploads.take(token, request, self._label(), timezone.now())
         except FileRefused as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(self._url("import"))
+        wait = import_limit.seconds_to_wait(request.user, timezone.now())  # type: ignore[arg-type]
         with stream:
-            run = self._begin(request, stream, kept, Import.State.CONFIRMED)
+            if wait:
+                answer = self._wait_page(request, stream, kept, wait)
+            else:
+                run = self._begin(request, stream, kept, Import.State.CONFIRMED)
         uploads.drop(kept)
+        if wait:
+            return answer
         runs.carry_on(run)
         run.refresh_from_db()
         if run.state == Import.State.DONE:

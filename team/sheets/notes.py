@@ -65,6 +65,10 @@ class Note:
         except (FileNotFoundError, ValueError, TypeError):
             return Progress()
 
+    def begin_anew(self) -> None:
+        """Forget how far the step before was."""
+        self.path.unlink(missing_ok=True)
+
     def ask_to_stop(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.stop.touch(mode=0o600)

@@ -20,6 +20,7 @@ from team.sheets import runs
 from team.sheets.core import Importer
 
 PER_PAGE = 50
+NOTES_AT_FIRST = 8  # the others are folded away
 State = Import.State
 MOODS = {
     State.DONE: "is-good",
@@ -124,6 +125,9 @@ def _context(one: Import) -> dict[str, Any]:
         "progress": progress,
         "report": one.report,
         "undone": one.report.get("undone"),
+        "notes_at_first": f":{NOTES_AT_FIRST}",
+        "notes_after": f"{NOTES_AT_FIRST}:",
+        "more_notes": len(one.report.get("notes", ())) - NOTES_AT_FIRST,
         "mood": MOODS.get(State(one.state), "is-info"),
         "earlier": _earlier(one),
         "may_undo": runs.may_undo(one, now),

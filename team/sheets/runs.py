@@ -40,6 +40,7 @@ SHOWN = 200  # rows, problems and notes that are kept to be shown
 OF_EACH_KIND = 60
 MOST_ATTEMPTS = 3
 CONFIRM_WITHIN = timedelta(hours=1)
+DROPPED_WITHIN = timedelta(minutes=2)  # by whoever was at it, unless it was killed just then
 State = Import.State
 TASK = "config.tasks.run_imports"  # by name: it starts processes, which is a matter of config
 RACED = (
@@ -87,7 +88,10 @@ def before(digest: str, kind: str, *, but: int | None = None) -> Import | None:
 
 def confirm(run: Import, *, at: datetime) -> bool:
     """Have it written; False where it was not waiting for that."""
-    return _turn(run, State.CHECKED, State.CONFIRMED, since=at, attempts=0)
+    if not _turn(run, State.CHECKED, State.CONFIRMED, since=at, attempts=0):
+        return False
+    note_of(run).begin_anew()
+    return True
 
 
 def cancel(run: Import, *, at: datetime) -> bool:
@@ -114,7 +118,10 @@ def may_undo(run: Import, now: datetime) -> bool:
 
 
 def ask_to_undo(run: Import, *, at: datetime) -> bool:
-    return may_undo(run, at) and _turn(run, State.DONE, State.UNDOING, since=at, attempts=0)
+    if not may_undo(run, at) or not _turn(run, State.DONE, State.UNDOING, since=at, attempts=0):
+        return False
+    note_of(run).begin_anew()
+    return True
 
 
 def poke() -> None:
@@ -153,7 +160,9 @@ def carry_on(run: Import) -> bool:
 
 
 def tidy(now: datetime) -> None:
-    """Drop what nobody confirmed in time, and what was kept for undoing when that is over."""
+    """Drop what nobody confirmed in time, what was kept for undoing when that is over, and files
+    that a process had no time to drop.
+    """
     late = Import.objects.filter(state=State.CHECKED, since__lt=now - CONFIRM_WITHIN)
     for run in late:
         if _turn(run, State.CHECKED, State.CANCELLED, since=now, report={}):
@@ -163,6 +172,9 @@ def tidy(now: datetime) -> None:
         if not run.is_at_work:
             Import.objects.filter(pk=run.pk).update(report={})
             default_storage.delete(_trail_name(run))
+    over = Import.objects.exclude(file="").exclude(state__in=(*Import.WORK, State.CHECKED))
+    for run in over.filter(since__lt=now - DROPPED_WITHIN):
+        _drop_file(run)
 
 
 # --- The three steps -------------------------------------------------------------------------
@@ -241,7 +253,7 @@ def _undo(run: Import) -> None:
         with default_storage.open(_trail_name(run), "r") as file:
             done = undoing.undo(
                 _importer(run), trail.read(file), written_at=run.done_at,
-                source=f"Undo of {run.name}"[:80], by=run.by, now=now,
+                source=f"Undo of {run.name}"[:80], by=run.by, now=now, say=note_of(run).say,
             )  # fmt: skip
         told = {**run.report, "undone": {"named": done.named, "kept": done.kept}}
         _turn(

@@ -3,7 +3,7 @@
 What was worked on since stays as it is, and is named: nobody loses anything they did.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -43,19 +43,36 @@ def undo(
     source: str,
     by: Any,
     now: datetime,
+    say: Callable[[int, int], None],
 ) -> Undone:
-    """Undo the entries, last first, in the caller’s transaction."""
+    """Undo the entries, last first, in the caller’s transaction; `say` hears how far it is."""
     done = Undone()
-    for entry in reversed(list(entries)):
-        if isinstance(entry, Added):
-            for start in range(0, len(entry.pks), AT_ONCE):
-                _remove(entry.model, entry.pks[start : start + AT_ONCE], written_at, done)
+    parts = [part for entry in reversed(list(entries)) for part in _parts(entry)]
+    total, seen = sum(map(_size, parts)), 0
+    for part in parts:
+        say(seen, total)
+        if isinstance(part, Added):
+            _remove(part.model, part.pks, written_at, done)
         else:
-            for start in range(0, len(entry.rows), AT_ONCE):
-                part = entry._replace(rows=entry.rows[start : start + AT_ONCE])
-                changes = list(_restore(part, done, now))
-                importer.set_back(entry.model, changes, source=source, by=by, at=now)
+            changes = list(_restore(part, done, now))
+            importer.set_back(part.model, changes, source=source, by=by, at=now)
+        seen += _size(part)
+    say(seen, total)
     return done
+
+
+def _parts(entry: Added | Changed) -> Iterator[Added | Changed]:
+    """The entry in pieces of AT_ONCE rows."""
+    for start in range(0, _size(entry), AT_ONCE):
+        piece = slice(start, start + AT_ONCE)
+        if isinstance(entry, Added):
+            yield entry._replace(pks=entry.pks[piece])
+        else:
+            yield entry._replace(rows=entry.rows[piece])
+
+
+def _size(entry: Added | Changed) -> int:
+    return len(entry.pks if isinstance(entry, Added) else entry.rows)
 
 
 def _remove(model: type[models.Model], pks: list[int], at: datetime, done: Undone) -> None:

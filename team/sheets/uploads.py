@@ -1,4 +1,7 @@
-"""Keeps an upload between its preview and its confirmation: one hour, for one session."""
+"""Keeps an upload between its preview and its confirmation: one hour, for one session.
+
+One that has to wait for its turn is kept for an hour from then on.
+"""
 
 import secrets
 from datetime import datetime, timedelta
@@ -14,6 +17,7 @@ from team.sheets.problems import FileRefused
 
 FOLDER = "imports"
 KEPT_FOR = timedelta(hours=1)
+LONGEST = KEPT_FOR + timedelta(hours=1)  # with the longest wait for a turn
 SALT = "team.sheets.uploads"
 GONE = (
     "The preview is more than an hour old, was imported already or is not yours: upload the file "
@@ -22,14 +26,24 @@ GONE = (
 
 
 def keep(
-    upload: File, request: HttpRequest, model: str, settings: dict[str, Any], now: datetime
+    upload: File,
+    request: HttpRequest,
+    model: str,
+    settings: dict[str, Any],
+    now: datetime,
+    *,
+    wait: timedelta = timedelta(),
 ) -> str:
-    """Stores the upload and gives the signed token that `take` wants back."""
+    """Stores the upload and gives the signed token that `take` wants back, until an hour after
+    the `wait` that lies before it.
+    """
     _sweep(now)
     ending = PurePath(str(upload.name)).suffix.lower()
     upload.seek(0)
     name = default_storage.save(f"{FOLDER}/{secrets.token_urlsafe(24)}{ending}", upload)
-    return signing.dumps({"file": name, "for": _whose(request, model), **settings}, salt=SALT)
+    until = (now + wait + KEPT_FOR).timestamp()
+    kept = {"file": name, "for": _whose(request, model), "until": until}
+    return signing.dumps({**settings, **kept}, salt=SALT)
 
 
 def keep_on(kept: dict[str, Any], **settings: Any) -> str:
@@ -37,13 +51,16 @@ def keep_on(kept: dict[str, Any], **settings: Any) -> str:
     return signing.dumps({**kept, **settings}, salt=SALT)
 
 
-def take(token: str, request: HttpRequest, model: str) -> tuple[IO[bytes], dict[str, Any]]:
+def take(
+    token: str, request: HttpRequest, model: str, now: datetime
+) -> tuple[IO[bytes], dict[str, Any]]:
     """The stored file, open, and the settings it was kept with. Raises FileRefused."""
     try:
-        kept = signing.loads(token, salt=SALT, max_age=KEPT_FOR)
+        kept = signing.loads(token, salt=SALT, max_age=LONGEST)
     except signing.BadSignature:
         raise FileRefused(GONE) from None
-    if kept["for"] != _whose(request, model) or not default_storage.exists(kept["file"]):
+    is_theirs = kept["for"] == _whose(request, model) and now.timestamp() <= kept["until"]
+    if not is_theirs or not default_storage.exists(kept["file"]):
         raise FileRefused(GONE)
     return default_storage.open(kept["file"], "rb"), kept
 
@@ -62,5 +79,5 @@ def _sweep(now: datetime) -> None:
         return
     for name in default_storage.listdir(FOLDER)[1]:
         path = f"{FOLDER}/{name}"
-        if default_storage.get_modified_time(path) < now - KEPT_FOR:
+        if default_storage.get_modified_time(path) < now - LONGEST:
             default_storage.delete(path)

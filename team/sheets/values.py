@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 
+from team.bounds import check_date
 from team.sheets.problems import Unreadable
 
 Note = Callable[[str], None]
@@ -52,12 +53,18 @@ def money(cell: str, note: Note) -> Decimal:
 
 
 def day(cell: str, note: Note) -> date:
+    """A date between 2000 and 2099."""
     try:
-        return date.fromisoformat(cell[:10] if len(cell) > 10 and cell[10] in "T " else cell)
+        value = date.fromisoformat(cell[:10] if len(cell) > 10 and cell[10] in "T " else cell)
     except ValueError:
         raise Unreadable(
             f"“{_short(cell)}” is not a date written as 2026-03-31 (year, month, day)."
         ) from None
+    try:
+        check_date(value)
+    except ValidationError:
+        raise Unreadable(f"“{_short(cell)}” is not a date between 2000 and 2099.") from None
+    return value
 
 
 def choice(choices: Iterable[tuple[str, str]]) -> Parser:

@@ -9,13 +9,14 @@ import time_machine
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts.imports.contacts import ContactImporter
 from accounts.models import Account, AccountTechnology, Contact, ContactChange
 from config import tasks
 from team.models import AuditEntry, Import, User
-from team.sheets import core, runs
+from team.sheets import core, notes, runs
 from team.sheets.notes import Cancelled
 from tests.factories import make_account, make_contact, make_user
 
@@ -460,3 +461,83 @@ def test_a_note_stops_whoever_writes_it(revops: User) -> None:
     note.ask_to_stop()
     with pytest.raises(Cancelled):
         note.say(2, 10)
+
+
+def test_the_eleventh_import_within_an_hour_waits_with_its_file(revops: User, sdr: User) -> None:
+    for number in range(10):
+        assert short(revops, people(1, f"Chief {number}")).state == State.DONE
+    client = door(revops)
+    preview = client.post(CONTACTS, upload(people(1, "Founder")))
+    page = client.post(CONFIRM, preview.context["confirm_form"].initial)
+    assert (page.status_code, page["Retry-After"]) == (429, "3600")
+    assert "people.csv has to wait 60 minutes" in page.content.decode()
+    assert Import.objects.count() == 10 and Contact.objects.get().title == "Chief 9"
+
+    client.force_login(sdr, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post(CONTACTS, {"kept_token": page.context["token"]}).status_code == 302
+    assert Import.objects.count() == 10, "somebody else’s file was begun"
+
+
+@pytest.mark.parametrize("count", [1, 501])
+def test_a_file_that_had_to_wait_goes_on_as_it_was_brought(revops: User, count: int) -> None:
+    for number in range(10):
+        short(revops, people(1, f"Chief {number}"))
+    Contact.objects.all().delete()
+    client = door(revops)
+    rows = [f"Müller{n};p{n}@acme.example" for n in range(count)]
+    content = "\n".join(["Nachname;Post", *rows]).encode("cp1252")
+    file = SimpleUploadedFile("leute.csv", content)
+    page = client.post(CONTACTS, {"import_file": file, "format": "auto", "encoding": "cp1252"})
+    token = page.context["token"]
+    meant = {"columns_token": token, "column-0": "last_name", "column-1": "email"}
+    page = client.post(CONTACTS, meant)
+    if count == 1:  # a short file is shown first
+        page = client.post(CONFIRM, page.context["confirm_form"].initial)
+    assert page.status_code == 429
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=61), tick=False):
+        page = client.post(CONTACTS, {"kept_token": page.context["token"]})
+        if count == 1:
+            page = client.post(CONFIRM, page.context["confirm_form"].initial)
+        runs.work()
+        run = Import.objects.latest("pk")
+        runs.confirm(run, at=timezone.now())
+        runs.work()
+    assert (page.status_code, run.name) == (302, "leute.csv")
+    assert {one.last_name for one in Contact.objects.all()} == {f"Müller{n}" for n in range(count)}
+
+
+def test_a_file_that_was_left_behind_goes(revops: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(runs, "_drop_file", lambda run: None)
+        run = imported(revops, people(501))
+    assert default_storage.exists(run.file)
+    runs.tidy(timezone.now() + timedelta(minutes=3))
+    assert not default_storage.exists(run.file)
+    run.refresh_from_db()
+    assert run.file == "" and runs.may_undo(run, timezone.now())
+
+
+def test_each_step_begins_its_progress_anew(revops: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = brought(revops, people(501))
+    runs.work()
+    door(revops).post(f"/imports/{run.pk}/confirm/")
+    assert "Waiting for the worker" in shown(revops, run)
+    runs.work()
+    door(revops).post(f"/imports/{run.pk}/undo/")
+    assert "Waiting for the worker" in shown(revops, run)
+    said: list[tuple[int, int]] = []
+    monkeypatch.setattr(notes.Note, "say", lambda self, done, total: said.append((done, total)))
+    runs.work()
+    assert said == [(0, 502), (501, 502), (502, 502)]
+    text = shown(revops, run)
+    assert "was undone" in text and "columns: Undone" not in text
+
+
+def test_many_notes_are_folded_away(revops: User) -> None:
+    rows = "".join(f"Last{n},p{n}@firm{n}.example,Firm {n}\n" for n in range(12))
+    run = short(revops, f"last_name,email,account\n{rows}")
+    text = shown(revops, run)
+    assert "4 more notes" in text
+    folded = text[text.index("<details") :]
+    assert "Firm 7" not in folded and all(f"“Firm {n}”" in folded for n in range(8, 12))
