@@ -128,9 +128,10 @@ def confirm_receipt(handoff: Handoff, *, by: User | None, at: datetime) -> None:
     Part of the acceptance, so well within the two hours that were promised. Never a contact: a
     person still has to write or call.
     """
-    contact, owner = handoff.contact, handoff.owner
+    owner = handoff.owner
     if handoff.lead_source != LeadSource.MQL or owner is None:
         return
+    contact = handoff.contact
     if contact is None or not contact.email or sent(handoff, Kind.CONFIRMATION):
         return
     subject, body = compose(handoff, Kind.CONFIRMATION, at)

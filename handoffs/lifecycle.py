@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import Account
 from handoffs import letters, meetings, new_host, rights, routing
 from handoffs.completeness import gaps
 from handoffs.log import record
-from handoffs.models import Criterion, Handoff, LeadSource, Reason
+from handoffs.models import Answer, Criterion, Handoff, LeadSource, Reason
 from handoffs.models.event import EventKind
 from handoffs.moves import TRANSITIONS, WITH_AE, fresh_of, guard, insist, move, now_of, reason_of
 from handoffs.pursuit import (
@@ -28,7 +29,7 @@ from handoffs.pursuit import (
     start_preparation,
 )
 from handoffs.refusal import TransitionRefused
-from handoffs.snapshot import account_facts, package_of
+from handoffs.snapshot import ROW_FIELDS, account_facts, package_of
 from team.models import User
 
 __all__ = [
@@ -81,10 +82,10 @@ def submit(handoff: Handoff, *, by: User | None, at: datetime | None = None) -> 
     Refused with every gap when the package is incomplete; the refusal is logged. A change of the
     package between the gate's look and the move is noticed by its version.
     """
-    fresh = fresh_of(handoff)
+    fresh = fresh_of(handoff, *GATE_READS, "account__owner", "account__territory")
     at = at or now_of(fresh)
     guard("submit", fresh, by)
-    _pass_gate(fresh, by=by, at=at)
+    package = _pass_gate(fresh, by=by, at=at)
     decision = routing.route(fresh, at)
     return move(
         "submit",
@@ -99,7 +100,7 @@ def submit(handoff: Handoff, *, by: User | None, at: datetime | None = None) -> 
         },
         data={
             "routing": decision.as_data(),
-            "package": package_of(fresh),
+            "package": package,
             "account_facts": account_facts(fresh.account),
         },
         then=meetings.arrange,
@@ -210,10 +211,10 @@ def answer(
     handoff: Handoff, *, by: User | None, text: str = "", at: datetime | None = None
 ) -> Handoff:
     """Send a returned handoff back to its AE, through the gate again; the clocks go on."""
-    fresh = fresh_of(handoff)
+    fresh = fresh_of(handoff, *GATE_READS)
     at = at or now_of(fresh)
     guard("answer", fresh, by)
-    _pass_gate(fresh, by=by, at=at)
+    package = _pass_gate(fresh, by=by, at=at)
     return move(
         "answer",
         fresh,
@@ -221,7 +222,7 @@ def answer(
         at=at,
         seen=fresh,
         note=text,
-        data={"package": package_of(fresh)},
+        data={"package": package},
         then=meetings.arrange,
     )
 
@@ -285,11 +286,24 @@ def delete_draft(handoff: Handoff, *, by: User) -> None:
 # --- Below the verbs -----------------------------------------------------------------------------
 
 
-def _pass_gate(handoff: Handoff, *, by: User | None, at: datetime) -> None:
-    """Refuse an incomplete package with every gap, and log that it was tried."""
+GATE_READS = ("contact", "framework_version")
+
+
+def _pass_gate(handoff: Handoff, *, by: User | None, at: datetime) -> dict[str, Any]:
+    """The package as the gate saw it, for the log.
+
+    Refuses an incomplete one with every gap, and logs that it was tried.
+    """
+    answers = Prefetch("answers", Answer.objects.select_related("criterion"))
+    prefetch_related_objects([handoff], answers, *ROW_FIELDS)
+    if handoff.contact and handoff.contact.account_id == handoff.account_id:
+        handoff.contact.account = handoff.account
     missing = gaps(handoff, now=at)
+    package = package_of(handoff)
+    for name in ("answers", *ROW_FIELDS):  # whoever gets the handoff back reads them anew
+        del handoff._prefetched_objects_cache[name]
     if not missing:
-        return
+        return package
     found = [{"section": gap.section, "field": gap.field} for gap in missing]
     with transaction.atomic():
         record(

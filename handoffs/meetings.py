@@ -312,10 +312,12 @@ def _decide(
 def _change(
     meeting: Meeting, status: Meeting.Status, *, only_from: tuple[str, ...], **changes: Any
 ) -> bool:
+    handoff = meeting.handoff
     changed = Meeting.objects.filter(pk=meeting.pk, status__in=only_from).update(
         status=status, **changes
     )
     meeting.refresh_from_db()
+    meeting.handoff = handoff  # as the verb has read it, with its people
     return bool(changed)
 
 

@@ -118,15 +118,10 @@ def now_of(handoff: Handoff) -> datetime:
     return max(timezone.now(), handoff.updated_at)
 
 
-def fresh_of(handoff: Handoff) -> Handoff:
-    """The handoff as it stands in the database, with the people a sentence may name."""
-    found = (
-        Handoff.objects.select_related(
-            "sdr", "owner", "accepted_by", "account__owner", "account__territory", "territory"
-        )
-        .filter(pk=handoff.pk)
-        .first()
-    )
+def fresh_of(handoff: Handoff, *joined: str) -> Handoff:
+    """The handoff as it stands in the database, with what every verb looks at, and `joined`."""
+    rows = Handoff.objects.select_related("sdr", "owner", "account", "territory", *joined)
+    found = rows.filter(pk=handoff.pk).order_by().first()
     if found is None:
         raise TransitionRefused("This handoff does not exist any more.")
     return found

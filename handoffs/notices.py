@@ -27,10 +27,15 @@ def announce(event: HandoffEvent) -> None:
     """
     if event.backfilled:
         return
+    told = [notice for notice in recipients(event) if notice.person != event.actor]
+    if not told:
+        return
     fields = fields_of(event.handoff, event)
-    for person, text in recipients(event):
-        if person != event.actor:
-            _tell(person, text, fields, f"event:{event.pk}", event.handoff, event.recorded_at)
+    key, about = f"event:{event.pk}", f"handoff:{event.handoff_id}"
+    sack = outbox.Sack(event.recorded_at)
+    for person, text in told:
+        sack.tell(person, event_key=key, text=text, fields=fields, about=about)
+    sack.drop()
 
 
 def tell_of_contest(case: Contest) -> None:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import formataddr, parseaddr
+from functools import cached_property
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -129,9 +130,12 @@ class Sack:
 
     def __init__(self, now: datetime) -> None:
         self._now = now
-        self._channel = default_channel()
         self._wordings: dict[str, tuple[str, str] | None] = {}
         self._messages: list[Message] = []
+
+    @cached_property
+    def _channel(self) -> Channel | None:
+        return default_channel()
 
     def tell(
         self,
@@ -144,9 +148,12 @@ class Sack:
         about: str = "",
         leave_at: datetime | None = None,
     ) -> None:
-        if person.is_active:
-            for medium in media_for(person, escalation, self._channel is not None):
-                self._add(medium, person.email, person, event_key, text, fields, about, leave_at)
+        if not person.is_active:
+            return
+        asks = escalation or person.by_slack
+        channel_is_on = self._channel is not None if asks else None
+        for medium in media_for(person, escalation, channel_is_on):
+            self._add(medium, person.email, person, event_key, text, fields, about, leave_at)
 
     def post(
         self,
@@ -164,7 +171,8 @@ class Sack:
 
     def drop(self) -> None:
         """Put all of it into the outbox, each once per cause, and empty the sack."""
-        Message.objects.bulk_create(self._messages, ignore_conflicts=True)
+        if self._messages:
+            Message.objects.bulk_create(self._messages, ignore_conflicts=True)
         self._messages = []
 
     def _add(
@@ -182,7 +190,7 @@ class Sack:
             self._wordings[text] = texts.stored(text)
         subject, body = texts.render_as(text, self._wordings[text], fields)
         message = _written(
-            self._channel,
+            self._channel if medium == Message.Medium.SLACK else None,
             event_key=event_key,
             medium=medium,
             recipient=recipient,

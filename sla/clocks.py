@@ -41,9 +41,11 @@ def apply(event: HandoffEvent) -> None:
     """
     if event.kind not in script.MOVES_CLOCKS:
         return
+    if event.kind in script.OF_A_MEETING and event.handoff.accepted_at is None:
+        return  # no clock runs on a meeting before the handoff is accepted
     ledger = Ledger()
     with transaction.atomic():
-        handoff = _locked(event.handoff_id)
+        handoff = _held(event.handoff)
         case = ledger.load([handoff])[handoff.pk]
         ledger.settle(case)
         if event.kind == EventKind.SUBMITTED and (ClockKind.ACCEPT, 0) not in case.clocks:
@@ -51,7 +53,7 @@ def apply(event: HandoffEvent) -> None:
         if event.kind in MILESTONES:
             ledger.keep_spans(case)
     # The verb that rang hands this instance back
-    for name in ("next_due_at", "next_warn_at", "next_due_calendar_id"):
+    for name in DEADLINE:
         setattr(event.handoff, name, getattr(handoff, name))
 
 
@@ -278,6 +280,21 @@ def _raise_if_hopeless(error: Exception) -> None:
         raise error
     if isinstance(error, OUTSIDE) and not connection.is_usable():
         raise error
+
+
+DEADLINE = ("next_due_at", "next_warn_at", "next_due_calendar_id")
+ITS_PEOPLE = ("lead_source", "sdr_id", "owner_id", "territory_id")
+
+
+def _held(known: Handoff) -> Handoff:
+    """The handoff that a verb has just read, held like `_locked`; read anew where it is old."""
+    row = Handoff.objects.filter(pk=known.pk).select_for_update(no_key=True).order_by()
+    found = row.values(*DEADLINE, *ITS_PEOPLE).get()
+    if any(getattr(known, name) != found[name] for name in ITS_PEOPLE):
+        return _locked(known.pk)
+    for name in DEADLINE:
+        setattr(known, name, found[name])
+    return known
 
 
 def _locked(pk: int) -> Handoff:

@@ -101,6 +101,11 @@ class Ledger:
             case.fired[clock.pk] = set()
             if hasattr(clock, "breach"):
                 case.breaches[clock.pk] = clock.breach
+        if any(case.clocks for case in cases.values()):
+            self._load_fired(cases)
+        return cases
+
+    def _load_fired(self, cases: dict[int, Case]) -> None:
         fired = Escalation.objects.filter(clock__handoff__in=cases).order_by()
         for pk, clock_id, step_id, action, outcome in fired.values_list(
             "clock__handoff_id", "clock_id", "step_id", "action", "outcome"
@@ -108,7 +113,6 @@ class Ledger:
             cases[pk].fired[clock_id].add(step_id)
             if action == Action.BACKUP and outcome.startswith(breaches.NO_BACKUP):
                 cases[pk].no_backup = True
-        return cases
 
     def _load_meetings(self, cases: dict[int, Case], accepted: set[int]) -> None:
         meetings = Meeting.objects.filter(handoff__in=accepted).order_by("pk")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from handoffs.models import LeadSource
@@ -131,8 +133,10 @@ class Book:
         What happened before the first version came into force is judged by that one. None where
         no policy is in force now.
         """
-        for place in dict.fromkeys((territory_id, None)):
-            if versions := self._in_force(lead_source, place):
+        places = dict.fromkeys((territory_id, None))
+        self._read(lead_source, places)
+        for place in places:
+            if versions := self._versions[lead_source, place]:
                 begun = [
                     v for v in versions if at is None or not v.activated_at or v.activated_at <= at
                 ]
@@ -141,28 +145,31 @@ class Book:
 
     def target(self, version_id: int, kind: str) -> Target | None:
         if version_id not in self._targets:
-            rows = Target.objects.filter(version=version_id)
+            rows = Target.objects.filter(version=version_id).order_by()
             self._targets[version_id] = {row.kind: row for row in rows}
         return self._targets[version_id].get(kind)
 
     def steps(self, version_id: int, kind: str) -> list[EscalationStep]:
         if version_id not in self._steps:
             rows = EscalationStep.objects.filter(version=version_id).select_related("channel")
-            self._steps[version_id] = list(rows)
+            self._steps[version_id] = list(rows.order_by(*EscalationStep._meta.ordering[1:]))
         return [step for step in self._steps[version_id] if step.kind == kind]
 
-    def _in_force(self, lead_source: str, territory_id: int | None) -> list[PolicyVersion]:
-        """The versions of a policy that has an active one, the active one last."""
-        key = (lead_source, territory_id)
-        if key not in self._versions:
-            rows = list(
-                PolicyVersion.objects.locked()
-                .filter(policy__lead_source=lead_source, policy__territory=territory_id)
-                .order_by("number")
-            )
-            in_force = any(row.state == PolicyVersion.State.ACTIVE for row in rows)
-            self._versions[key] = rows if in_force else []
-        return self._versions[key]
+    def _read(self, lead_source: str, places: Iterable[int | None]) -> None:
+        """The versions, by number, of each place's policy that has one in force; else none."""
+        new = [place for place in places if (lead_source, place) not in self._versions]
+        if not new:
+            return
+        here = Q(policy__territory__in=[place for place in new if place is not None])
+        if None in new:
+            here |= Q(policy__territory=None)
+        rows = PolicyVersion.objects.locked().filter(here, policy__lead_source=lead_source)
+        found: dict[int | None, list[PolicyVersion]] = {place: [] for place in new}
+        for row in rows.select_related("policy").order_by("number"):
+            found[row.policy.territory_id].append(row)
+        for place, versions in found.items():
+            in_force = any(row.state == PolicyVersion.State.ACTIVE for row in versions)
+            self._versions[lead_source, place] = versions if in_force else []
 
 
 def missing_policy(lead_source: str, territory: Territory | None) -> str:

@@ -18,25 +18,33 @@ AWAITED = (Meeting.Status.TENTATIVE, Meeting.Status.CONFIRMED, Meeting.Status.HE
 THE_END = frozenset(
     {EventKind.REJECTED, EventKind.WITHDRAWN, EventKind.QUALIFIED, EventKind.DISQUALIFIED}
 )
+OF_A_MEETING = frozenset(
+    {
+        EventKind.MEETING_BOOKED,
+        EventKind.MEETING_CONFIRMED,
+        EventKind.MEETING_HELD,
+        EventKind.MEETING_MISSED,
+        EventKind.MEETING_CANCELLED,
+        EventKind.MEETING_MOVED,
+    }
+)
 # What else happens (a draft, a refusal of the gate, preparation) leaves the clocks alone
-MOVES_CLOCKS = THE_END | {
-    EventKind.SUBMITTED,
-    EventKind.ASSIGNED,
-    EventKind.RETURNED,
-    EventKind.ANSWERED,
-    EventKind.ACCEPTED,
-    EventKind.REASSIGNED,
-    EventKind.CONFIRMATION_SENT,
-    EventKind.CONTACTED,
-    EventKind.MEETING_BOOKED,
-    EventKind.MEETING_CONFIRMED,
-    EventKind.MEETING_HELD,
-    EventKind.MEETING_MISSED,
-    EventKind.MEETING_CANCELLED,
-    EventKind.MEETING_MOVED,
-    EventKind.PAUSED,
-    EventKind.RESUMED,
-}
+MOVES_CLOCKS = (
+    THE_END
+    | OF_A_MEETING
+    | {
+        EventKind.SUBMITTED,
+        EventKind.ASSIGNED,
+        EventKind.RETURNED,
+        EventKind.ANSWERED,
+        EventKind.ACCEPTED,
+        EventKind.REASSIGNED,
+        EventKind.CONFIRMATION_SENT,
+        EventKind.CONTACTED,
+        EventKind.PAUSED,
+        EventKind.RESUMED,
+    }
+)
 
 
 class Entry(NamedTuple):
