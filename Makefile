@@ -55,8 +55,8 @@ fuzz: dev ## requests that nobody would send on purpose, 10,000 on each database
 mutants: dev ## turn each rule of who may do what around, one by one: the tests have to notice
 	@$(PY) -m tests.permissions.mutants $(ARGS)
 
-bench: dev ## the benchmarks: work, ours, peer or limit, ratio
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
+bench: dev ## the benchmarks beside peers and limits: minutes; SIZE=full for hours, ARGS="sweep accept" for some
+	@$(PY) benchmarks/run.py $(or $(SIZE),short) $(ARGS)
 
 screenshots: dev ## the pictures of README and docs, taken from a fresh demo
 	@$(PY) -m tests.browser.screenshots
@@ -129,4 +129,4 @@ lock: dev ## resolve requirements/*.in into the hashed locks
 	@$(COMPILE) requirements/tools.in -o requirements/tools.txt
 
 clean: ## remove what can be made again; the database in var/ stays
-	rm -rf .venv .tools handoff-desk.cdx.json staticfiles .mypy_cache .ruff_cache .hypothesis .import_linter_cache var/static.json
+	rm -rf .venv .tools .bench handoff-desk.cdx.json staticfiles .mypy_cache .ruff_cache .hypothesis .import_linter_cache var/static.json

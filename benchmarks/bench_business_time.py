@@ -1,8 +1,9 @@
 """Business time beside its limit and its peers, interleaved in one run; prints, asserts no time.
 
 The limit is the least that can answer: a ready table of openings with prefix sums and bisect on
-whole seconds, datetimes in and out. Peers are measured if they can be imported. Ratios are speeds:
-2.00x is twice as fast as the peer. Run: python benchmarks/bench_business_time.py [rounds]
+whole seconds, datetimes in and out. Peers (`peers.in`) are measured where they can be imported.
+Ratios are speeds: 2.00x is twice as fast as the peer.
+Run: python benchmarks/bench_business_time.py [rounds]
 """
 
 import random
@@ -151,6 +152,41 @@ def main(rounds: int) -> None:
         few = CALLS // 50
         row("add", our_add, "businesstimedelta", each(old_add, adds[:few]), few)
         row("elapsed", our_elapsed, "businesstimedelta", each(rules.difference, spans[:few]), few)
+
+    try:
+        import timegrid
+    except ImportError:
+        print("timegrid: not installed")
+    else:
+        grid = timegrid.TimeGridCalendar.weekdays(time(9), time(17, 30))
+        grid = grid.break_weekdays(time(12), time(13))
+        for day in HOLIDAYS:
+            grid = grid.close(day)
+        line = grid.compile(datetime(2023, 1, 1), datetime(2027, 1, 1))  # noqa: DTZ001
+        naive = [(a.replace(tzinfo=None), b.replace(tzinfo=None)) for a, b in local]
+        wall = [(start, length) for (start, _), length in zip(naive, durations, strict=True)]
+        # It knows no zones: wall clocks in and out, which the calendar's nights forgive
+        assert [line.get_working_duration(*pair) for pair in naive] == [
+            ours.elapsed(*pair) for pair in spans
+        ]
+        row("add", our_add, "timegrid", each(grid.add_work_duration, wall))
+        row("elapsed", our_elapsed, "timegrid", each(line.get_working_duration, naive))
+    try:
+        from business_duration import businessDuration
+    except ImportError:
+        print("business-duration: not installed")
+    else:
+
+        def old_elapsed(start: datetime, end: datetime) -> float:
+            return businessDuration(start, end, time(9), time(17, 30), unit="sec")
+
+        wall_spans = [
+            (a.replace(tzinfo=None), b.replace(tzinfo=None)) for a, b in local[: CALLS // 20]
+        ]
+        row(
+            "elapsed", our_elapsed, "business-duration, no break",
+            each(old_elapsed, wall_spans), CALLS // 20,
+        )  # fmt: skip
 
     times: dict[tuple[int, int], list[float]] = {}
     for _ in range(rounds):
