@@ -10,12 +10,19 @@ import time_machine
 from accounts.models import Account, Contact
 from handoffs.models import FrameworkVersion
 from team.models import Coverage, Territory, User, WorkCalendar, WorkInterval
+from tests import template
 from tests.factories import make_account, make_contact, make_standard, make_user
 
 MONDAY_AT_TEN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 # Playwright's loop runs in this process beside Django's synchronous test database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Before the test database is made: let it begin as the last run has left one."""
+    template.use()
 
 
 @pytest.fixture(autouse=True)
