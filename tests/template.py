@@ -48,8 +48,7 @@ def use() -> None:
 def _digest() -> str:
     digest = hashlib.sha256()
     for path in sorted({path for pattern in SOURCES for path in HOME.glob(pattern)}):
-        if ".venv" not in path.parts:
-            digest.update(str(path.relative_to(HOME)).encode() + path.read_bytes())
+        digest.update(str(path.relative_to(HOME)).encode() + path.read_bytes())
     return digest.hexdigest()[:24]
 
 
