@@ -300,8 +300,7 @@ def _pass_gate(handoff: Handoff, *, by: User | None, at: datetime) -> dict[str, 
         handoff.contact.account = handoff.account
     missing = gaps(handoff, now=at)
     package = package_of(handoff)
-    for name in ("answers", *ROW_FIELDS):  # whoever gets the handoff back reads them anew
-        del handoff._prefetched_objects_cache[name]
+    vars(handoff).pop("_prefetched_objects_cache")  # whoever gets it back reads them anew
     if not missing:
         return package
     found = [{"section": gap.section, "field": gap.field} for gap in missing]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from handoffs.models import LeadSource
@@ -117,6 +117,9 @@ def _minutes(after: timedelta) -> str:
     return f"{after.total_seconds() / 60:g} min"
 
 
+IN_TIMES_ORDER = (F("minutes_past").asc(nulls_first=True), "at_percent")
+
+
 class Book:
     """The policies as one pass reads them: each question asked of the database once."""
 
@@ -152,7 +155,7 @@ class Book:
     def steps(self, version_id: int, kind: str) -> list[EscalationStep]:
         if version_id not in self._steps:
             rows = EscalationStep.objects.filter(version=version_id).select_related("channel")
-            self._steps[version_id] = list(rows.order_by(*EscalationStep._meta.ordering[1:]))
+            self._steps[version_id] = list(rows.order_by("kind", *IN_TIMES_ORDER, "pk"))
         return [step for step in self._steps[version_id] if step.kind == kind]
 
     def _read(self, lead_source: str, places: Iterable[int | None]) -> None:
