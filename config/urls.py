@@ -5,12 +5,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import probes, views
+from config.tour import views as tour
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("reports/", include("reports.urls")),
     path("sla/", include("sla.urls")),
     path("start/", include("config.start.urls")),
+    path("tour/close/", tour.close, name="tour_close"),
     path("settings/", include("config.portable.urls")),
     path("", include("team.urls")),
     path("", include("accounts.urls")),
