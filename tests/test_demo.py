@@ -1,5 +1,6 @@
 """The demo: a history that was really played, and a long one that is copied from it."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from accounts.models import Account, Contact
 from config.demo.lists import bring_lists
 from config.demo.multiply import multiply, settled
 from handoffs import preparation
-from handoffs.models import Handoff, HandoffEvent
+from handoffs.models import CalibrationCase, CalibrationRound, Handoff, HandoffEvent
 from reports import facts
 from reports.models import Fact
 from sla import clocks
@@ -65,6 +66,11 @@ def test_of_its_imports_one_is_done_one_is_refused_and_one_undone(revops: User, 
 
 
 def test_a_long_history_is_whole(played: int) -> None:
+    drawn = settled().exclude(framework_version=None).order_by("-pk")[0]
+    calibration = CalibrationRound.objects.create(
+        month=date(2020, 1, 1), version=drawn.framework_version
+    )
+    CalibrationCase.objects.create(round=calibration, handoff=drawn, number=1)
     events = HandoffEvent.objects.filter(handoff__in=settled()).count()
     still_open = Handoff.objects.exclude(pk__in=settled()).count()
     multiply(to=Handoff.objects.count() + 3 * played)

@@ -23,6 +23,8 @@ OVER = (
     Handoff.Status.REJECTED,
     Handoff.Status.WITHDRAWN,
 )
+# What a team does together, on a few handoffs that were chosen for it: no history of a handoff
+LEFT_OUT = ("handoffs.calibrationcase", "handoffs.calibrationscore")
 ROUND = 200  # copies of everything in one statement
 
 # What has to differ between copies, as SQL around the column; {k} is the number of the copy
@@ -105,7 +107,9 @@ def _tables() -> list[Table]:
     while grows:
         grows = False
         for model in apps.get_models(include_auto_created=True):
-            if model not in found and any(to in found for _, to in _links(model)):
+            if model._meta.label_lower in LEFT_OUT or model in found:
+                continue
+            if any(to in found for _, to in _links(model)):
                 found[model] = None
                 grows = True
     return [_table(model, set(found)) for model in found]
