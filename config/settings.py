@@ -241,7 +241,7 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "/"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "team.backends.PasswordBackend",
     "team.backends.RoleBackend",
 ]
 # Who may do what with which model, by role: see config/permissions.py.

@@ -25,7 +25,7 @@ NOT_HELD = "This is asked once the meeting has taken place."
 
 
 def rejection_of(handoff: Handoff) -> HandoffEvent | None:
-    return handoff.events.filter(kind=EventKind.REJECTED).select_related("actor", "reason").first()
+    return next(iter(handoff.told(EventKind.REJECTED)), None)
 
 
 def contest_until(rejection: HandoffEvent) -> datetime | None:
@@ -182,7 +182,7 @@ def why_no_talk(handoff: Handoff) -> str:
     rejection = rejection_of(handoff)
     if handoff.status != Handoff.Status.REJECTED or rejection is None:
         return "Only a rejection is talked over."
-    if handoff.events.filter(kind=EventKind.TALKED).exists():
+    if handoff.told(EventKind.TALKED):
         return "You have talked this over already."
     return ""
 

@@ -35,12 +35,7 @@ def resume(handoff: Handoff, *, by: User, note: str = "", at: datetime | None = 
 
 def open_pause(handoff: Handoff) -> HandoffEvent | None:
     """The pause that lasts: by whom, since when and why; None while the clocks run."""
-    last = (
-        HandoffEvent.objects.filter(handoff=handoff, kind__in=PAUSES)
-        .select_related("actor")
-        .order_by("-occurred_at", "-pk")
-        .first()
-    )
+    last = next(reversed(handoff.told(*PAUSES)), None)
     return last if last is not None and last.kind == EventKind.PAUSED else None
 
 

@@ -14,6 +14,7 @@ from team.bounds import check_instant, check_one_line, check_storable
 from team.models import CalendarVersion, Territory, User
 
 if TYPE_CHECKING:
+    from handoffs.models.event import HandoffEvent
     from handoffs.models.meeting import Meeting
 
 
@@ -330,7 +331,14 @@ class Handoff(models.Model):
 
     def coming_meeting(self) -> "Meeting | None":
         """The meeting that is still to be held or decided on, if any."""
-        return self.meetings.filter(status__in=["tentative", "confirmed"]).first()
+        coming = (row for row in self.meetings.all() if row.status in ("tentative", "confirmed"))
+        return next(coming, None)
+
+    def told(self, *kinds: str) -> "list[HandoffEvent]":
+        """Its events of these kinds, the oldest first; as prefetched, where they are."""
+        if "events" in getattr(self, "_prefetched_objects_cache", {}):
+            return [event for event in self.events.all() if event.kind in kinds]
+        return list(self.events.filter(kind__in=kinds).select_related("actor", "reason"))
 
     @property
     def is_prepared(self) -> bool:

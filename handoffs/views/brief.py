@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,8 @@ from accounts.models import VerifiedField
 from handoffs import changes, completeness, evidence, history, reach, rights
 from handoffs.decision_forms import AnswerForm
 from handoffs.masking import Reader, Veil, veil_for
-from handoffs.models import Answer, Handoff, HandoffEvent, Meeting, MustHave
+from handoffs.models import Answer, CommitteeMember, Handoff, HandoffEvent, Meeting, MustHave
+from handoffs.querysets import HandoffQuerySet
 from handoffs.time_left import left_of
 from handoffs.views.decisions import Decision, open_to
 from handoffs.views.doors import person, taken_by_somebody, visible_or_404, with_role
@@ -66,21 +68,16 @@ class GapGroup(NamedTuple):
 def brief(request: HttpRequest, pk: int) -> HttpResponse:
     """One handoff, as much of it as this person may see."""
     user, now = person(request), timezone.now()
-    package = Handoff.objects.select_related("framework_version__framework").prefetch_related(
-        *completeness.PREFETCH,
-        "answers__criterion",
-        "committee__contact__verifications",
-        "meetings",
-        "letters",
-    )
     try:
-        handoff = visible_or_404(request, pk, package)
+        handoff = visible_or_404(request, pk, _whole())
     except Http404:
         if taken := taken_by_somebody(request, pk):
             return _gone(request, taken)
         raise
+    people = [handoff.contact, *(member.contact for member in handoff.committee.all())]
+    prefetch_related_objects([one for one in people if one], "verifications")
     veil = veil_for(Reader(user), handoff)
-    events = list(handoff.events.select_related("actor", "owner", "reason"))
+    events = list(handoff.events.all())
     context = {
         "handoff": handoff,
         "veil": veil,
@@ -121,6 +118,20 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
         },
         title=f"{company}, handoff {handoff.pk}",
     )
+
+
+def _whole() -> HandoffQuerySet:
+    """Handoffs with all that their page reads, but for the verifications of their people."""
+    joined = Handoff.objects.select_related("framework_version__framework", "contact__account")
+    found: HandoffQuerySet = joined.prefetch_related(
+        Prefetch("answers", Answer.objects.select_related("criterion")),
+        Prefetch("committee", CommitteeMember.objects.select_related("contact__account")),
+        Prefetch("events", HandoffEvent.objects.select_related("actor", "owner", "reason")),
+        *(name for name in completeness.PREFETCH if name != "contact__verifications"),
+        "meetings",
+        "letters",
+    )
+    return found
 
 
 def _gone(request: HttpRequest, sentence: str) -> HttpResponse:

@@ -17,7 +17,7 @@ CONTACTS = "/admin/accounts/contact/"
 
 def door(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="team.backends.PasswordBackend")
     return client
 
 

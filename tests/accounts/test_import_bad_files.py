@@ -38,7 +38,7 @@ def files_elsewhere(tmp_path: Any, settings: Any) -> None:
 
 def door(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="team.backends.PasswordBackend")
     return client
 
 

@@ -19,7 +19,7 @@ CONFIRM = {"_form_submitted": "on"}
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="team.backends.PasswordBackend")
     return client
 
 
