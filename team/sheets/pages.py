@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -20,6 +21,9 @@ from team.sheets import runs
 from team.sheets.core import Importer
 
 PER_PAGE = 50
+# SQLite has one writer: benchmarks/bench_import.py, new rows
+ROWS_A_SECOND = 4_000
+WORTH_A_WORD = 20_000
 NOTES_AT_FIRST = 8  # the others are folded away
 State = Import.State
 MOODS = {
@@ -131,12 +135,20 @@ def _context(one: Import) -> dict[str, Any]:
         "mood": MOODS.get(State(one.state), "is-info"),
         "earlier": _earlier(one),
         "may_undo": runs.may_undo(one, now),
+        "holds_up": _holds_up(one),
         "undo_until": one.done_at + UNDO_FOR if one.done_at else None,
         "list_url": reverse(f"admin:{app}_{model}_changelist"),
         "import_url": reverse(f"admin:{app}_{model}_import"),
         "back": reverse("imports"),
         "back_words": "All imports",
     }
+
+
+def _holds_up(one: Import) -> int:
+    """Seconds for which nobody else can save while it is written; 0 where that is no matter."""
+    if connection.vendor != "sqlite" or one.rows < WORTH_A_WORD:
+        return 0
+    return one.rows // ROWS_A_SECOND
 
 
 def _earlier(one: Import) -> Import | None:

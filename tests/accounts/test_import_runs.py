@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -16,7 +17,7 @@ from accounts.imports.contacts import ContactImporter
 from accounts.models import Account, AccountTechnology, Contact, ContactChange
 from config import tasks
 from team.models import AuditEntry, Import, User
-from team.sheets import core, notes, runs
+from team.sheets import core, notes, pages, runs
 from team.sheets.notes import Cancelled
 from tests.factories import make_account, make_contact, make_user
 
@@ -541,3 +542,17 @@ def test_many_notes_are_folded_away(revops: User) -> None:
     assert "4 more notes" in text
     folded = text[text.index("<details") :]
     assert "Firm 7" not in folded and all(f"“Firm {n}”" in folded for n in range(8, 12))
+
+
+def test_a_large_file_says_where_it_holds_up_whoever_saves(
+    revops: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "WORTH_A_WORD", 501)
+    monkeypatch.setattr(pages, "ROWS_A_SECOND", 100)
+    run = brought(revops, people(501))
+    runs.work()
+    one_writer = connection.vendor == "sqlite"
+    assert ("nobody else can save, for 5 seconds" in shown(revops, run)) is one_writer
+    runs.confirm(run, at=timezone.now())
+    runs.work()
+    assert "nobody else can save" not in shown(revops, run)
