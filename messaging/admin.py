@@ -224,6 +224,10 @@ class MessageAdmin(DeskAdmin):
 class MessageTemplateAdmin(DeskAdmin):
     """The words of each message, with a preview that follows the typing."""
 
+    help_words = {
+        "subject": "Words in braces are filled in; this page lists which there are.",
+        "body": "Plain text. Words in braces are filled in.",
+    }
     form = TextForm
     list_display = ["name", "subject", "updated_at"]
     search_fields = ["name", "subject"]
@@ -297,6 +301,9 @@ class MessageTemplateAdmin(DeskAdmin):
 class ChannelAdmin(DeskAdmin):
     """The Slack channels that are posted to."""
 
+    help_words = {
+        "is_enabled": "Off: nothing is posted there.",
+    }
     form = ChannelForm
     empty_words = (
         "No Slack channel yet. Add the address of an incoming webhook; until then everything "
@@ -357,6 +364,9 @@ class ChannelAdmin(DeskAdmin):
 class EndpointAdmin(SigningKeyAdmin):
     """Other systems that are told, such as the CRM."""
 
+    help_words = {
+        "is_enabled": "Off: nothing is sent there.",
+    }
     form = EndpointForm
     instead = "Switch it off instead."
     empty_words = (

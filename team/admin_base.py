@@ -7,8 +7,9 @@ queryset.
 import json
 import math
 import re
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
@@ -100,6 +101,13 @@ class _Guards:
     """What pages and inlines share."""
 
     formfield_overrides = {models.JSONField: {"form_class": GuardedJSONField}}
+    # What a field does, in words, where the model itself says nothing; by the field’s name
+    help_words: ClassVar[Mapping[str, str]] = {}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if words := self.help_words.get(db_field.name):
+            kwargs.setdefault("help_text", words)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]

@@ -44,6 +44,10 @@ class LibraryAdmin(DeskAdmin):
 
 @admin.register(CompetitorNote)
 class CompetitorNoteAdmin(LibraryAdmin):
+    help_words = {
+        "competitor": "The name as prospects say it.",
+        "is_active": "Off: kept here, offered to nobody.",
+    }
     empty_words = (
         "No notes yet. What you write about a competitor is shown to every AE who prepares "
         "for a prospect that named them."
@@ -55,6 +59,12 @@ class CompetitorNoteAdmin(LibraryAdmin):
 
 @admin.register(CaseStudy)
 class CaseStudyAdmin(LibraryAdmin):
+    help_words = {
+        "title": "As the AE reads it in the list.",
+        "summary": "Who it was and what changed, in two or three sentences.",
+        "url": "Where the whole story stands, such as https://www.example.com/story.",
+        "is_active": "Off: kept here, offered to nobody.",
+    }
     empty_words = (
         "No case studies yet. Tag a story with industry, trigger and objection, and it is "
         "offered to the AEs it fits."

@@ -31,6 +31,13 @@ RULINGS = Coalesce(
 class ReasonAdmin(KeptAdmin):
     """A reason that was given once stays, switched off if need be: events point at it."""
 
+    help_words = {
+        "code": "Short, for exports, such as wrong-territory.",
+        "label": "As people choose it, such as “Wrong territory”.",
+        "use": "Which decision offers it.",
+        "position": "Lower numbers stand first.",
+        "is_active": "Off: past handoffs keep it, new decisions do not offer it.",
+    }
     instead = "Switch “active” off instead: nobody can choose it any more."
     empty_words = "Without reasons nobody can reject or disqualify. Add the first."
     list_display = [

@@ -72,6 +72,13 @@ class CriterionFormSet(PaginationInlineFormSet):
 
 
 class CriterionInline(InDraftOnly, PlainStackedInline):
+    help_words = {
+        "name": "As the form shows it, such as “Budget”.",
+        "answer_type": "What kind of answer the form asks for.",
+        "minimum": "How sure an answer has to be before the package may go.",
+        "is_required": "Off: the form asks for it, the gate does not insist.",
+        "position": "Lower numbers stand first.",
+    }
     model = Criterion
     form = CriterionForm
     formset = CriterionFormSet
@@ -113,6 +120,10 @@ class RuleFormSet(PaginationInlineFormSet):
 class RuleInline(InDraftOnly, PlainStackedInline):
     """What packages of one lead source need besides; signed together with the criteria."""
 
+    help_words = {
+        "lead_source": "Only packages from there are asked for more.",
+        "requires": "What they need besides the criteria.",
+    }
     model = LeadSourceRule
     formset = RuleFormSet
     verbose_name = "rule of a lead source"
@@ -124,6 +135,11 @@ class RuleInline(InDraftOnly, PlainStackedInline):
 class FrameworkAdmin(KeptAdmin):
     """A team's own framework begins here; it gets an empty first version to fill."""
 
+    help_words = {
+        "name": "As people call it, such as “BANT”.",
+        "code": "Short, for exports, such as bant.",
+        "description": "What it asks for, in a sentence.",
+    }
     list_display = ["name", "code", "description"]
     search_fields = ["name"]
     fields = ["name", "code", "description"]

@@ -102,6 +102,10 @@ def _moment(percent: int | None, minutes: int | None) -> tuple[int, int]:
 
 
 class TargetInline(InDraftOnly, PlainTabularInline):
+    help_words = {
+        "kind": "What has to be done in time.",
+        "hours": "Business hours stand still while the territory is closed.",
+    }
     model = Target
     form = TargetForm
     formset = TargetFormSet
@@ -110,6 +114,12 @@ class TargetInline(InDraftOnly, PlainTabularInline):
 
 
 class StepInline(InDraftOnly, PlainTabularInline):
+    help_words = {
+        "kind": "Which promise it watches.",
+        "at_percent": "50 is half-way, 100 the limit. Or leave it empty and give minutes.",
+        "action": "What happens then, once.",
+        "channel": "Only for “Post to a channel”.",
+    }
     model = EscalationStep
     form = StepForm
     formset = StepFormSet
@@ -128,6 +138,10 @@ class StepInline(InDraftOnly, PlainTabularInline):
 class PolicyAdmin(KeptAdmin):
     """For which handoffs a policy is; its numbers are on the pages of its versions."""
 
+    help_words = {
+        "name": "As people call it, such as “Inbound, weekdays”.",
+        "lead_source": "Whose handoffs get these promises.",
+    }
     list_display = ["name", "lead_source", "place"]
     list_filter = [
         ("lead_source", ChoicesDropdownFilter),
@@ -176,6 +190,9 @@ def _was_in_force(policy: Policy) -> bool:
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(VersionedAdmin):
+    help_words = {
+        "note": "What is new in this version, and why.",
+    }
     empty_words = (
         "No promise yet. Press “New policy” and say how soon what has to happen, and who is "
         "told when it does not."

@@ -24,6 +24,7 @@ VERSIONS_SHOWN = 5
 
 
 class IntervalInline(PlainTabularInline):
+    help_words = {"weekday": "A day with a break takes two lines."}
     model = WorkInterval
     form = IntervalForm
     formset = IntervalFormSet
@@ -35,6 +36,7 @@ class IntervalInline(PlainTabularInline):
 
 
 class HolidayInline(PlainTabularInline):
+    help_words = {"day": "Closed all day.", "name": "Such as “Christmas Day”."}
     model = Holiday
     formset = HolidayFormSet
     fields = ["day", "name"]
@@ -47,6 +49,9 @@ class HolidayInline(PlainTabularInline):
 class WorkCalendarAdmin(KeptAdmin):
     """Each save that changes what the calendar says makes a version; running clocks keep theirs."""
 
+    help_words = {
+        "name": "As people call it, such as “Berlin office”.",
+    }
     form = CalendarForm
     instead = "Give them another calendar first."
     empty_words = (

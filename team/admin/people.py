@@ -63,6 +63,10 @@ class AwayFilter(DropdownFilter):
 class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):  # type: ignore[misc]
     """Only RevOps edits people; nobody their own roles, and nobody a superuser but another."""
 
+    help_words = {
+        "email": "Reminders and alerts go there.",
+        "last_name": "Colleagues and prospects read both names.",
+    }
     resource_classes = [PeopleResource]
     rows_in_trail = True
     form = PersonForm

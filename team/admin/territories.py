@@ -14,6 +14,9 @@ from team.models import Coverage, Role, Territory, User
 
 
 class CoverageInline(PlainTabularInline):
+    help_words = {
+        "backup": "An AE who takes over when those before cannot.",
+    }
     model = Coverage
     formset = CoverageFormSet
     fields = ["rank", "backup"]
@@ -23,6 +26,10 @@ class CoverageInline(PlainTabularInline):
 
 @admin.register(Territory)
 class TerritoryAdmin(KeptAdmin):
+    help_words = {
+        "name": "As people call it, such as “Central Europe”.",
+        "is_active": "Off: no account comes to it by its country any more.",
+    }
     form = TerritoryForm
     instead = "Switch “active” off instead."
     empty_words = (

@@ -2,14 +2,23 @@
 
 import pytest
 from django.contrib import admin
-from django.test import Client
+from django.test import Client, RequestFactory
 
-from accounts.models import Account
-from messaging.models import MessageTemplate
+from accounts.models import Account, EnrichmentSource
+from handoffs.models import CaseStudy, CompetitorNote, Framework, FrameworkVersion, Reason
+from messaging.models import Channel, Endpoint, MessageTemplate
+from sla.models import Policy, PolicyVersion
 from team.admin_base import DeskAdmin
-from team.models import User
+from team.models import Territory, User, WorkCalendar
 
 pytestmark = pytest.mark.django_db
+
+SETTINGS = [
+    *(WorkCalendar, Territory, Reason, Framework, FrameworkVersion, CompetitorNote, CaseStudy),
+    *(Policy, PolicyVersion, MessageTemplate, Channel, Endpoint, EnrichmentSource),
+]
+# “Fits these triggers”, “Answers these objections”: the label says it
+SAYS_IT_ALL = {"triggers", "objections", "DELETE"}
 
 
 def test_an_empty_list_says_what_fills_it(client: Client, revops: User) -> None:
@@ -34,6 +43,24 @@ def test_every_list_of_ours_has_words_for_being_empty() -> None:
     silent = {
         page.model.__name__ for page in ours if page.empty_words == DeskAdmin.empty_words
     } - hidden
+    assert silent == set()
+
+
+def test_every_setting_says_what_it_does(rf: RequestFactory, revops: User) -> None:
+    request = rf.get("/")
+    request.user = revops
+    silent = set()
+    for model in SETTINGS:
+        page = admin.site.get_model_admin(model)
+        forms = [page.get_form(request)()]
+        inlines = page.get_inline_instances(request)
+        forms += [one.get_formset(request)().empty_form for one in inlines]
+        for form in forms:
+            silent |= {
+                (model.__name__, name)
+                for name, field in form.fields.items()
+                if not (field.help_text or field.widget.is_hidden or name in SAYS_IT_ALL)
+            }
     assert silent == set()
 
 
