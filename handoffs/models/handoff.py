@@ -230,6 +230,7 @@ class Handoff(models.Model):
                 name="handoff_queue",
             ),
             models.Index(fields=["sdr", "status", "-id"], name="handoff_of_sdr"),
+            models.Index(fields=["sdr", "-closed_at"], name="handoff_closed_of_sdr"),
             models.Index(
                 fields=["territory", "id"],
                 condition=Q(status="submitted", owner__isnull=True),
