@@ -1,6 +1,7 @@
 """What happens to each demo handoff: a plan of moves in time, played through the real verbs."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from config.demo.package import fill
 from config.demo.words import ANSWERS_BACK, BESIDES, RETURN_QUESTIONS, WILL_ANSWER
 from handoffs import feedback, library, lifecycle, meetings, preparation, sending
 from handoffs.models import (
+    Answer,
     AskedAgain,
     Contest,
     Handoff,
@@ -47,6 +49,9 @@ TALKS = [
     "A date counts when they say what happens if it passes.",
     "We name the tools they run in the first call, before the next step.",
 ]
+# What SDRs in a hurry leave out of their first try, the likeliest ones
+HURRIED = 0.3
+LEFT_OUT = ["why_targeted", "growth_signals", "call_notes", "next_step", "next_step_who"]
 # How a handoff ends, in parts of a hundred
 ENDINGS = [("qualified", 56), ("disqualified", 26), ("rejected", 12), ("withdrawn", 6)]
 
@@ -86,6 +91,9 @@ class Story:
         yield Act(at, order, self._write)
         if self.ending == "draft":
             return
+        hurried = self.random.random() < HURRIED
+        if hurried:
+            yield Act(self._later(at, 10), order + 1, self._try_too_early)
         at = self._later(at, 25)
         yield Act(at, order + 1, self._submit)
         if self.ending == "waiting":
@@ -93,7 +101,7 @@ class Story:
         if self.ending == "withdrawn":
             yield Act(self._later(at, 40), order + 2, self._withdraw)
             return
-        if self.ending == "returned" or self.random.random() < 0.12:
+        if self.ending == "returned" or self.random.random() < (0.25 if hurried else 0.08):
             at = self._later(at, self.random.randrange(20, 180))
             yield Act(at, order + 2, self._return)
             if self.ending == "returned":
@@ -231,6 +239,22 @@ class Story:
 
     def _submit(self, at: datetime) -> None:
         lifecycle.submit(self._handoff, by=self.sdr, at=at)
+
+    def _try_too_early(self, at: datetime) -> None:
+        """Submit what is not complete; the gate says what is missing, and it is added."""
+        texts = Handoff.objects.filter(pk=self._handoff.pk)
+        names = self.random.sample(LEFT_OUT, self.random.choice([0, 1, 1, 2, 3]))
+        whole = texts.values(*names).get() if names else {}
+        answers = Answer.objects.filter(handoff=self._handoff).order_by("pk")
+        answer = self.random.choice(list(answers))
+        if names:
+            texts.update(**dict.fromkeys(names, ""))
+        answers.filter(pk=answer.pk).update(evidence="")
+        with suppress(lifecycle.TransitionRefused):
+            lifecycle.submit(self._fresh, by=self.sdr, at=at)
+        if names:
+            texts.update(**whole)
+        answers.filter(pk=answer.pk).update(evidence=answer.evidence)
 
     def _withdraw(self, at: datetime) -> None:
         lifecycle.withdraw(
