@@ -1,5 +1,6 @@
 """The five metrics along a dimension: a row for each month, person, place or source."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,12 +42,13 @@ def along(
 
     `shown` are the cards of the same page, whose months need no second query.
     """
+    before = "" if dimension == "month" else period.before().name
     columns = (
         Column(HEADS[dimension], TEXT),
-        *(Column(metric.name, RATE, metric.key) for metric in RATES),
+        *(Column(metric.name, RATE, metric.key, before=before) for metric in RATES),
         Column("Median wait, business min", MINUTES),
         Column("Nine in ten within, business min", MINUTES),
-        Column("Within SLA", RATE, "contact"),
+        Column("Within SLA", RATE, "contact", before=before),
     )
     if dimension == "month":
         rows = _by_month(period, scope, now, shown or [])
@@ -54,7 +56,7 @@ def along(
         rows = _by_value(dimension, period, scope, now)
     note = (
         "Rows are in order of name, not of rank. Grey figures rest on fewer than 20 decisions: "
-        "look at their number first."
+        f"look at their number first. Below each share stands that of {before}."
         if dimension != "month"
         else "A month marked with * is not complete yet: part of it cannot be judged before its "
         "time has come."
@@ -78,17 +80,22 @@ def _by_month(period: Period, scope: Scope, now: datetime, shown: list[Card]) ->
 
 
 def _by_value(dimension: str, period: Period, scope: Scope, now: datetime) -> list[Row]:
-    rates = metrics.by_value([one.counting(now) for one in RATES], dimension, period, scope)
+    asked = [one.counting(now) for one in METRICS]
+    rates = metrics.by_value(asked, dimension, period, scope)
+    before = metrics.by_value(asked, dimension, period.before(), scope)
     spans = metrics.spans_by_value(dimension, period, scope, now)
     values: set[Any] = set(spans)
     values.update(*rates.values())
-    names = _names(dimension, values)
+    names = names_of(dimension, values)
     none = Rate(0, 0, None, None, None)
     rows = []
     for value in sorted(values, key=lambda value: names.get(value, "~")):
         link = f"{ADDRESS.get(dimension, dimension)}={value}" if value else ""
         own = [rates[metric.key].get(value, none) for metric in RATES]
-        rows.append(_row(names.get(value, "None"), own, spans.get(value), link))
+        last = [before[metric.key].get(value) for metric in RATES]
+        row = _row(names.get(value, "None"), own, spans.get(value), link)
+        compared = (None, *last, None, None, before["contact"].get(value))
+        rows.append(replace(row, before=compared))
     return rows
 
 
@@ -99,7 +106,8 @@ def _row(name: str, rates: list[Rate], span: Span | None, link: str) -> Row:
     return Row((name, *rates, span and span.median, span and span.p90, within), link)
 
 
-def _names(dimension: str, values: set[Any]) -> dict[Any, str]:
+def names_of(dimension: str, values: set[Any]) -> dict[Any, str]:
+    """What the values of a dimension are called."""
     if dimension == "lead_source":
         return {value: str(label) for value, label in LeadSource.choices}
     tables: dict[str, Any] = {"territory": Territory, "framework_version": FrameworkVersion}

@@ -95,7 +95,7 @@ class Question:
             chosen.get(name) for name in ("sdr", "ae", "manager", "territory", "source", "standard")
         )
         kept = request.GET.copy()
-        for name in ("page", "metric", "part"):
+        for name in ("page", "metric", "table", "row", "part", "side", "file"):
             kept.pop(name, None)
         kept["month"] = self.period.key
         self.address = kept.urlencode()

@@ -16,6 +16,7 @@ from handoffs.views.doors import person, with_role
 from reports import besides, board, facts, metrics
 from reports import review as reviews
 from reports.models import Review, ReviewAction
+from reports.moved import moved
 from reports.periods import month_of, zone_named
 from reports.tables import Table, one_of
 from reports.views import exported_by
@@ -132,7 +133,8 @@ def _show(
     scope = reviews.EVERYBODY
     cards = board.cards(period, scope, now)
     shows = next(card.found for card in cards if card.metric.key == "show")
-    moved = [card for card in cards if abs(card.change.amount or 0) * 100 >= MOVED]
+    far = [card for card in cards if abs(card.change.amount or 0) * 100 >= MOVED]
+    sure = [card for card in far if not card.change.is_chance]
     before = reviews.open_review(period.before().key)
     kept = {row.key: row.figures for row in found.rows.all()} if found.pk else {}
     signatures = [
@@ -149,7 +151,8 @@ def _show(
         "review": found,
         "period": period,
         "cards": [(card, kept.get(card.metric.key)) for card in cards],
-        "moved": moved,
+        "moved": moved(sure, period, scope, now),
+        "perhaps": [card.metric.name for card in far if card.change.is_chance],
         "identity": metrics.identity_in(shows),
         "causes": [besides.BY_KEY[key](period, scope, now) for key in CAUSES],
         "files": True,

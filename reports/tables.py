@@ -19,12 +19,16 @@ TEXT, COUNT, SHARE, MINUTES, RATE = "text", "count", "share", "minutes", "rate"
 class Column:
     """A cell of kind RATE holds a Rate: one cell on the page, three columns in a file.
 
-    `metric` is the one of the five that a rate is of, so that the page can lead behind it.
+    `metric` is the one of the five that a rate is of, so that the page can lead behind it; in
+    other tables `part` says which handoffs of a row stand behind its figures (reports.besides).
+    `before` names the period whose share the rows bring along in `Row.before`.
     """
 
     name: str
     kind: str = COUNT
     metric: str = ""
+    part: str = ""
+    before: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -33,10 +37,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """`link` is what the address of a narrower report adds, such as "sdr=4"."""
+    """`link` is what the address of a narrower report adds, such as "sdr=4"; `key` names a row
+    whose figures have handoffs behind them. `before` has a Rate, or None, at the place of a cell
+    that is compared with the period before."""
 
     cells: tuple[Any, ...]
     link: str = ""
+    key: str = ""
+    before: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,9 +73,11 @@ def file_of(table: Table, extension: str, name: str, stamp: Sequence[str] = ()) 
         heads.append(column.name)
         if column.kind == RATE:
             heads += [f"{column.name}: counted", f"{column.name}: of"]
+        if column.before:
+            heads.append(f"{column.name}: {column.before}")
     sheet = tablib.Dataset(headers=heads, title="Report")
     for row in table.rows:
-        sheet.append([value for cell in row.cells for value in _plain(cell)])
+        sheet.append(_line(table.columns, row))
     for line in stamp:
         sheet.append([line] + [""] * (len(heads) - 1))
     writer = form()
@@ -84,6 +94,17 @@ def one_of(tables: Sequence[Table], wanted: str, prefix: str, stamp: Sequence[st
     if table is None:
         raise Http404("No such table.")
     return file_of(table, extension, f"{prefix}-{key}", [f"{table.title}, {stamp[0]}", *stamp[1:]])
+
+
+def _line(columns: Sequence[Column], row: Row) -> list[Any]:
+    found = []
+    for place, (column, cell) in enumerate(zip(columns, row.cells, strict=True)):
+        rate_of_none = column.kind == RATE and cell is None
+        found += ["", "", ""] if rate_of_none else _plain(cell)
+        if column.before:
+            before = row.before[place] if row.before else None
+            found += _plain(before and before.value)
+    return found
 
 
 def _plain(cell: Any) -> list[Any]:

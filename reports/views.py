@@ -1,6 +1,7 @@
 """The reports pages; doors only: they read the question, ask for the figures, show them."""
 
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -53,31 +54,67 @@ def more(request: HttpRequest) -> HttpResponse:
 def behind(request: HttpRequest) -> HttpResponse:
     """The handoffs behind a number: those of them that this person may open."""
     asked = _asked(request)
+    figure = _figure(request, asked)
+    if figure is None:
+        raise Http404("No such figure.")
+    rows = Handoff.objects.filter(pk__in=figure.ids)
+    # By number only, which is cheaper to make distinct than whole rows
+    seen = rows.visible_to(person(request)).order_by().values("pk")
+    listed = (
+        Handoff.objects.filter(pk__in=seen)
+        .select_related("account", "sdr", "owner", "territory")
+        .order_by("-submitted_at", "pk")
+    )
+    if wanted := request.GET.get("file"):
+        words = f"{figure.title}: {figure.words}, {asked.period.name}"
+        return one_of([two_views.listed(listed)], wanted, figure.key, [words, exported_by(request)])
+    sheet = Paginator(listed, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "figure": figure,
+        "sheet": sheet,
+        "hidden": rows.count() - sheet.paginator.count,
+        "tab": figure.tab,
+        "back_words": "Back to the figures",
+    }
+    return _page(request, asked, "reports/behind.html", context, title=figure.title)
+
+
+class Figure(NamedTuple):
+    """A number that was asked for: what it is in words, and what may be asked for instead.
+
+    `here` is its part of the address; `sides` are addresses of others, with their words.
+    """
+
+    key: str
+    title: str
+    words: str
+    here: str
+    sides: list[tuple[str, str]]
+    ids: Any
+    tab: str
+
+
+def _figure(request: HttpRequest, asked: Question) -> Figure | None:
+    question = (asked.period, asked.scope, asked.now)
+    table, row = request.GET.get("table", ""), request.GET.get("row", "")
+    if table:
+        part, side = request.GET.get("part", ""), request.GET.get("side", "counted")
+        found = besides.figure(table, row, part, side, *question)
+        if found is None:
+            return None
+        start = urlencode({"table": table, "row": row, "part": part})
+        sides = [(f"{start}&side={key}", words) for key, words in found.sides.items()]
+        here = f"{start}&side={side}"
+        return Figure(table, found.title, found.words, here, sides, found.ids, "more")
     metric = board.BY_KEY.get(request.GET.get("metric", ""))
     part = request.GET.get("part", "denominator")
     if metric is None or part not in two_views.PARTS:
-        raise Http404("No such figure.")
-    found = two_views.behind(metric, part, asked.period, asked.scope, asked.now)
-    rows = Handoff.objects.filter(pk__in=found)
-    seen = rows.visible_to(person(request)).distinct()
-    listed = seen.select_related("account", "sdr", "owner", "territory").order_by(
-        "-submitted_at", "pk"
-    )
-    if wanted := request.GET.get("file"):
-        words = f"{metric.name}: {two_views.PARTS[part]}, {asked.period.name}"
-        return one_of([two_views.listed(listed)], wanted, metric.key, [words, exported_by(request)])
-    sheet = Paginator(listed, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "metric": metric,
-        "part": part,
-        "part_words": two_views.PARTS[part],
-        "parts": two_views.parts_of(metric),
-        "sheet": sheet,
-        "hidden": rows.count() - sheet.paginator.count,
-        "tab": "joint",
-        "back_words": "Back to the figures",
-    }
-    return _page(request, asked, "reports/behind.html", context, title=metric.name)
+        return None
+    ids = two_views.behind(metric, part, *question)
+    start = f"metric={metric.key}&part="
+    sides = [(start + key, words) for key, words in two_views.parts_of(metric)]
+    words = two_views.PARTS[part]
+    return Figure(metric.key, metric.name, words, start + part, sides, ids, "joint")
 
 
 @require_safe

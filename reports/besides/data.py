@@ -3,10 +3,11 @@
 from datetime import datetime
 from operator import attrgetter
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from accounts.decay import fastest, half_life_years, still_right
 from accounts.models import DecayRate, VerifiedField
+from reports.besides.behind import Behind
 from reports.besides.promises import within
 from reports.figures import rate
 from reports.models import Fact
@@ -20,10 +21,7 @@ AGE_NAMES = ("up to 7 days", "8 to 30 days", "31 to 90 days", "older than 90 day
 
 def freshness(period: Period, scope: Scope, now: datetime) -> Table:
     """How old the newest check of each contact field was when the handoff was submitted."""
-    handed = Fact.objects.filter(
-        within("submitted_at", period), scope.condition(), has_contact=True
-    )
-    counts = handed.aggregate(
+    counts = _handed(period, scope).aggregate(
         all=Count("pk"),
         **{
             f"{field}_{place}": Count("pk", filter=_aged(f"{field}_age", place))
@@ -37,17 +35,26 @@ def freshness(period: Period, scope: Scope, now: datetime) -> Table:
             (
                 str(label),
                 *(rate(counts[f"{field}_{n}"], total) for n in range(len(AGE_NAMES) + 1)),
-            )
+            ),
+            key=field,
         )
         for field, label in VerifiedField.choices
     ]
     columns = (
         Column("Field", TEXT),
-        *(Column(name.capitalize(), RATE) for name in AGE_NAMES),
-        Column("Never checked", RATE),
+        *(Column(name.capitalize(), RATE, part=str(n)) for n, name in enumerate(AGE_NAMES)),
+        Column("Never checked", RATE, part=str(len(AGE_NAMES))),
     )
     note = "When each field of the contact was last verified before the handoff was submitted."
     return Table("freshness", "Data handed over", columns, tuple(found) if total else (), note)
+
+
+def _handed(period: Period, scope: Scope) -> QuerySet[Fact]:
+    return Fact.objects.filter(within("submitted_at", period), scope.condition(), has_contact=True)
+
+
+def behind_freshness(row: str, part: str, period: Period, scope: Scope, now: datetime) -> Behind:
+    return Behind(_handed(period, scope), _aged(f"{row}_age", int(part)), Q())
 
 
 def _aged(column: str, place: int) -> Q:

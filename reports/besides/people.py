@@ -3,11 +3,12 @@
 from collections import Counter
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from reports import charts, tally
+from reports.besides.behind import Behind
 from reports.besides.promises import SOURCES, within
-from reports.counting import Counting
+from reports.counting import Counting, rows_of
 from reports.figures import rate
 from reports.models import Fact
 from reports.periods import Period, last_months
@@ -24,9 +25,7 @@ MONTHS = 12
 def speed(period: Period, scope: Scope, now: datetime) -> Table:
     """The team's own decay curve: opportunities among closed handoffs by how long the prospect
     waited from submission to the first contact, over twelve months, beside 10% an hour."""
-    months = last_months(period, MONTHS)
-    whole = Period(months[0].start, period.end)
-    _, _, *parts = tally.by_period([by_wait(now)], [whole], scope)[0]["speed"]
+    _, _, *parts = tally.by_period([by_wait(now)], [_year(period)], scope)[0]["speed"]
     counted = {
         n: rate(won, count)
         for n, (won, count) in enumerate(zip(parts[::2], parts[1::2], strict=True))
@@ -41,10 +40,10 @@ def speed(period: Period, scope: Scope, now: datetime) -> Table:
         expected = None
         if n < len(BANDS) and start is not None:
             expected = start * COST_OF_AN_HOUR ** (BANDS[n][1] - first)
-        found.append(Row((_band(n), counted[n], expected)))
+        found.append(Row((_band(n), counted[n], expected), key=str(n)))
     columns = (
         Column("First contact after", TEXT),
-        Column("Became an opportunity", RATE),
+        Column("Became an opportunity", RATE, part="won"),
         Column("If an hour cost 10%", SHARE),
     )
     note = (
@@ -81,37 +80,64 @@ def by_wait(now: datetime) -> Counting:
     return Counting("speed", now, Fact, "submitted_at", closed, won, tuple(apart), is_beside=True)
 
 
+def _year(period: Period) -> Period:
+    return Period(last_months(period, MONTHS)[0].start, period.end)
+
+
+def behind_speed(row: str, part: str, period: Period, scope: Scope, now: datetime) -> Behind:
+    counting, n = by_wait(now), int(row)
+    (_, won), (_, closed) = counting.apart[2 * n : 2 * n + 2]
+    return Behind(rows_of(counting, _year(period), scope), won, closed)
+
+
 def unprepared(period: Period, scope: Scope, now: datetime) -> Table:
     """First contacts made in the period before the preparation was finished."""
     rows = (
-        Fact.objects.filter(within("contacted_at", period), scope.condition())
+        _contacted(period, scope)
         .order_by()
         .values_list("lead_source")
-        .annotate(some=Count("pk", filter=Q(is_unprepared=True)), all=Count("pk"))
+        .annotate(some=Count("pk", filter=UNPREPARED), all=Count("pk"))
     )
-    found = tuple(Row((SOURCES.get(s, s), rate(some, count))) for s, some, count in sorted(rows))
-    columns = (Column("Lead source", TEXT), Column("Contacted unprepared", RATE))
+    found = tuple(
+        Row((SOURCES.get(source, source), rate(some, count)), key=source)
+        for source, some, count in sorted(rows)
+    )
+    columns = (
+        Column("Lead source", TEXT),
+        Column("Contacted unprepared", RATE, part="unprepared"),
+    )
     note = "A hot inbound may be worth calling at once; it is asked why and counted here."
     return Table("unprepared", "Unprepared contacts", columns, found, note)
+
+
+UNPREPARED = Q(is_unprepared=True)
+
+
+def _contacted(period: Period, scope: Scope) -> QuerySet[Fact]:
+    return Fact.objects.filter(within("contacted_at", period), scope.condition())
+
+
+def behind_unprepared(row: str, part: str, period: Period, scope: Scope, now: datetime) -> Behind:
+    return Behind(_contacted(period, scope).filter(lead_source=row), UNPREPARED, Q())
 
 
 def load(period: Period, scope: Scope, now: datetime) -> Table:
     """How the handoffs submitted in the period were shared out, by territory: each AE's share of
     their territory beside an even one. By name, not by rank."""
     found_rows = (
-        Fact.objects.filter(within("submitted_at", period), scope.condition(), ae__isnull=False)
+        _routed(period, scope)
         .order_by()
-        .values_list("territory__name", "ae_id")
+        .values_list("territory__name", "ae_id", "territory_id")
         .annotate(
             all=Count("pk"),
-            open=Count("pk", filter=Q(closed_at=None)),
+            open=Count("pk", filter=OPEN),
         )
     )
     rows = list(found_rows)
     people = {user.pk: user for user in User.objects.filter(pk__in={row[1] for row in rows})}
     totals: Counter[str | None] = Counter()
     heads: Counter[str | None] = Counter()
-    for territory, _, count, _ in rows:
+    for territory, _, _, count, _ in rows:
         totals[territory] += count
         heads[territory] += 1
     found = sorted(
@@ -124,22 +150,37 @@ def load(period: Period, scope: Scope, now: datetime) -> Table:
                     1 / heads[territory],
                     left,
                     people[ae].capacity,
-                )
+                ),
+                key=f"{place or ''}-{ae}",
             )
-            for territory, ae, count, left in rows
+            for territory, ae, place, count, left in rows
         ),
         key=lambda row: row.cells[:2],
     )
     columns = (
         Column("Territory", TEXT),
         Column("AE", TEXT),
-        Column("Handoffs", RATE),
+        Column("Handoffs", RATE, part="handoffs"),
         Column("An even share", SHARE),
-        Column("of these open", COUNT),
+        Column("of these open", COUNT, part="open"),
         Column("Capacity", COUNT),
     )
     note = "Who had the handoffs submitted in the month. A primary AE has more than an even share."
     return Table("load", "Load and fairness of routing", columns, tuple(found), note)
+
+
+OPEN = Q(closed_at=None)
+
+
+def _routed(period: Period, scope: Scope) -> QuerySet[Fact]:
+    return Fact.objects.filter(within("submitted_at", period), scope.condition(), ae__isnull=False)
+
+
+def behind_load(row: str, part: str, period: Period, scope: Scope, now: datetime) -> Behind:
+    place, _, ae = row.partition("-")
+    rows = _routed(period, scope).filter(territory=int(place) if place else None)
+    own = Q(ae=int(ae))
+    return Behind(rows, own & OPEN) if part == "open" else Behind(rows, own, Q())
 
 
 def _band(n: int) -> str:

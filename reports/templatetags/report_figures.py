@@ -61,6 +61,21 @@ def _rate(found: Rate) -> SafeString | str:
 
 
 @register.filter
+def is_there(value: Any) -> bool:
+    """Whether handoffs stand behind a figure."""
+    return bool(value.denominator if isinstance(value, Rate) else value)
+
+
+@register.filter
+def share_before(rates: Any, index: int) -> SafeString | str:
+    """What the share at this place was in the period before, below the cell of now."""
+    found = rates[index] if rates else None
+    if found is None or not found.denominator:
+        return ""
+    return format_html(' <span class="hint was">was {}</span>', percent(found.value))
+
+
+@register.filter
 def at(values: Any, index: int) -> Any:
     """The value at this place of a row."""
     return values[index]

@@ -8,16 +8,16 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from handoffs.completeness import PREFETCH, SECTIONS, gaps, gaps_under
+from handoffs.completeness import PREFETCH, gaps, gaps_under
 from handoffs.models import FrameworkVersion, Handoff, LeadSource, LeadSourceRule
 from reports.figures import rate
 from reports.models import Fact
 from reports.periods import Period
+from reports.rules import SECTION_NAMES, criteria_names, name_of, rule_of
 from reports.tables import RATE, TEXT, Column, Row, Table
 
 MOST_HANDOFFS = 5000  # the newest of a window; each package is read whole
 BATCH = 200
-SECTION_NAMES = {section.key: section.label for section in SECTIONS}
 
 
 @dataclass
@@ -66,7 +66,7 @@ def try_out(
                 trial.changed += 1
                 continue
             missing = gaps_under(handoff, standard, at, rules)
-            for place in {(gap.section, gap.field) for gap in missing}:
+            for place in {(gap.section, rule_of(gap.field)) for gap in missing}:
                 trial.rules[place] += 1
             (trial.stopped if missing else trial.passed).append(handoff.pk)
             trial.sources[handoff.lead_source, bool(missing)] += 1
@@ -103,11 +103,12 @@ def became(trial: GateTrial) -> Table:
 def by_rule(trial: GateTrial) -> Table:
     """What would have been missing, by field."""
     total = len(trial.stopped) + len(trial.passed)
+    criteria = criteria_names()
     rows = tuple(
-        Row((SECTION_NAMES.get(section, section), _field(name), rate(count, total)))
-        for (section, name), count in trial.rules.most_common()
+        Row((SECTION_NAMES.get(section, section), name_of(rule, criteria), rate(count, total)))
+        for (section, rule), count in trial.rules.most_common()
     )
-    columns = (Column("Section", TEXT), Column("Field", TEXT), Column("Packages without it", RATE))
+    columns = (Column("Section", TEXT), Column("What", TEXT), Column("Packages without it", RATE))
     return Table("rules", "What would have been missing", columns, rows, "", "Nothing.")
 
 
@@ -148,10 +149,6 @@ def _fate(outcome: str, closed: datetime | None, qualified: datetime | None) -> 
     if closed is None:
         return "open"
     return "lost" if outcome == Fact.Outcome.ACCEPTED else "withdrawn"
-
-
-def _field(name: str) -> str:
-    return name.split("-")[0].replace("answers.", "answer: ").replace("_", " ").replace(".", ", ")
 
 
 def _batches(ids: Iterable[int]) -> Iterator[list[int]]:

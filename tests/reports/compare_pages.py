@@ -56,7 +56,7 @@ def _along(all_: list[Life], dimension: str, period: Period, now: datetime) -> I
             yield from _row(f"along {each.key}", row.cells, all_, each, now)
         return
     groups = _groups(all_, dimension)
-    names = along._names(dimension, set(groups))
+    names = along.names_of(dimension, set(groups))
     by_name = {names.get(value, "None"): group for value, group in groups.items()}
     for row in table.rows:
         group = by_name.pop(row.cells[0], [])

@@ -367,7 +367,9 @@ def besides(all_: list[Life], start: datetime, end: datetime, now: datetime) -> 
                 continue
             if event["kind"] == "gate_refused":
                 for gap in event["data"].get("gaps") or ():
-                    gate[gap.get("section", ""), str(gap.get("field", "")).split("-")[0]] += 1
+                    part, _, row = str(gap.get("field", "")).partition(".")
+                    what = f"{part} {'one of them' if row.isdigit() else row}"
+                    gate[gap.get("section", ""), what] += 1
             elif event["kind"] in ("returned", "rejected", "disqualified"):
                 ends[event["kind"], event["reason"]] += 1
     found["gate"] = sorted(gate.values(), reverse=True)[:25]

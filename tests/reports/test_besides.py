@@ -5,11 +5,13 @@ import io
 from dataclasses import replace
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from handoffs.log import record
 from handoffs.models import AskedAgain, Handoff
+from handoffs.models.event import EventKind
 from reports import besides, facts
 from reports.figures import rate
 from reports.judging import change, verdict
@@ -83,6 +85,87 @@ def test_the_tables_tell_the_month(
         assert file.status_code == 200
         heads, *lines = list(csv.reader(io.StringIO(file.content.decode())))
         assert all(len(line) == len(heads) for line in lines)
+
+
+def test_the_gate_s_refusals_stand_by_rule_and_not_by_row(
+    march: dict[str, Handoff], desk: Desk
+) -> None:
+    for handoff, fields in (
+        (march["lost"], ["words|quotes.17", "words|quotes.18", "qualification|answers.budget"]),
+        (march["won"], ["words|quotes.19", "words|call_notes"]),
+    ):
+        names = [one.split("|") for one in fields]
+        gaps = [{"section": section, "field": field} for section, field in names]
+        _refuse(handoff, gaps, desk)
+    found = besides.BY_KEY["gate"](month("2026-03"), Scope(), instant("05-20 10:00"))
+    assert {row.cells for row in found.rows} == {
+        ("Prospect’s words", "A quote on the list", 3, 2),
+        ("Qualification", "Budget", 1, 1),
+        ("Prospect’s words", "Call notes", 1, 1),
+    }
+
+
+def test_behind_every_figure_stand_its_handoffs(
+    march: dict[str, Handoff], desk: Desk, client: Client, manager: User, other_sdr: User
+) -> None:
+    lost, won = march["lost"], march["won"]
+    Handoff.objects.filter(pk__in=[lost.pk, won.pk]).update(asked_again_at=instant("05-20 09:00"))
+    AskedAgain.objects.create(
+        handoff=lost, section="qualification", field="budget", why="vague", by=desk.ae
+    )
+    gaps = [{"section": "words", "field": "quotes.17"}, {"section": "fit", "field": "industry"}]
+    _refuse(won, gaps, desk)
+    facts.catch_up()
+    question = (month("2026-03"), Scope(), instant("05-20 10:00"))
+    client.force_login(manager)
+    page = client.get("/reports/more/?month=2026-03").content.decode()
+    seen = set()
+    for key in besides.BEHIND:
+        table = besides.BY_KEY[key](*question)
+        for row in table.rows:
+            for column, value in zip(table.columns, row.cells, strict=True):
+                if not column.part:
+                    continue
+                counted, of = (
+                    (value.numerator, value.denominator) if column.kind == "rate" else (value, None)
+                )
+                asked = (key, row.key, column.part)
+                found = besides.figure(*asked, "counted", *question)
+                assert found is not None, asked
+                assert len(found.ids) == counted, asked
+                if of is not None:
+                    for side, count in (("all", of), ("rest", of - counted)):
+                        other = besides.figure(*asked, side, *question)
+                        assert other is not None
+                        assert len(other.ids) == count, (asked, side)
+                if of or counted:
+                    seen.add(key)
+                    address = f"table={key}&row={row.key}&part={column.part}"
+                    assert address.replace("&", "&amp;") in page
+    assert seen >= {"untouched", "attainment", "unconfirmed", "reasons", "first_tries", "gate"}
+    assert seen >= {"context_loss", "speed", "unprepared", "load", "freshness"}
+
+    address = "/reports/handoffs/?month=2026-03&table=gate&row=words-quotes.&part=handoffs"
+    answer = client.get(address)
+    assert "Prospect’s words, A quote on the list, Handoffs" in answer.content.decode()
+    assert [one.pk for one in answer.context["sheet"]] == [won.pk]
+    assert client.get(f"{address}&file=handoffs.csv").status_code == 200
+    for wrong in ("row=shoe", "part=shoe", "side=shoe", "table=shoe"):
+        assert client.get(f"{address}&{wrong}").status_code == 404, wrong
+    client.force_login(other_sdr)  # whose team has none of it
+    assert client.get(address).status_code == 404
+
+
+def _refuse(handoff: Handoff, gaps: list[dict[str, str]], desk: Desk) -> None:
+    with transaction.atomic():
+        record(
+            handoff,
+            EventKind.GATE_REFUSED,
+            by=desk.sdr,
+            at=instant("03-20 10:00"),
+            from_status="draft",
+            data={"gaps": gaps},
+        )
 
 
 def test_no_verdict_on_fewer_than_twenty() -> None:
