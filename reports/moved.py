@@ -52,7 +52,7 @@ def moved(cards: list[Card], period: Period, scope: Scope, now: datetime) -> lis
             if most is not None:
                 value, points = most
                 name = names.get(value, "None")
-                rates = (found.get(value, NOTHING) for found in (this[key], last[key]))
+                rates = this[key].get(value, NOTHING), last[key].get(value, NOTHING)
                 parts[key].append(Part(name, *rates, points))
     return [Moved(card, parts[card.metric.key]) for card in cards]
 

@@ -97,7 +97,7 @@ def one_of(tables: Sequence[Table], wanted: str, prefix: str, stamp: Sequence[st
 
 
 def _line(columns: Sequence[Column], row: Row) -> list[Any]:
-    found = []
+    found: list[Any] = []
     for place, (column, cell) in enumerate(zip(columns, row.cells, strict=True)):
         rate_of_none = column.kind == RATE and cell is None
         found += ["", "", ""] if rate_of_none else _plain(cell)

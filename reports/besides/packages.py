@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 
@@ -108,7 +109,7 @@ RETURNED, WON = Q(returns__gt=0), Q(qualified_at__isnull=False)
 OVER = Q(closed_at__isnull=False) & ~Q(outcome="")
 
 
-def _submitted(period: Period, scope: Scope) -> QuerySet[Fact]:
+def _submitted(period: Period, scope: Scope) -> Any:
     """What was submitted in the period, with the `band` of its completeness."""
     band = Case(
         When(refusals=0, then=Value(0)),
