@@ -494,6 +494,7 @@ MOVES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=20,
     deadline=None,
