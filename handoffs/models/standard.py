@@ -104,6 +104,8 @@ class FrameworkVersion(models.Model):
 
     class Meta:
         ordering = ["framework__name", "-number"]
+        verbose_name = "version of the standard"
+        verbose_name_plural = "versions of the standard"
         constraints = [
             models.UniqueConstraint(
                 fields=["framework", "number"], name="framework_version_number_once"

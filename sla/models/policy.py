@@ -126,6 +126,8 @@ class PolicyVersion(models.Model):
 
     class Meta:
         ordering = ["policy__name", "-number"]
+        verbose_name = "SLA policy"
+        verbose_name_plural = "SLA policies"
         constraints = [
             models.UniqueConstraint(fields=["policy", "number"], name="policy_version_once"),
             models.UniqueConstraint(

@@ -41,6 +41,7 @@ class WorkCalendar(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name = "calendar"
 
     def __str__(self) -> str:
         return self.name
