@@ -337,8 +337,9 @@ class Quick:
         rows = Contact.objects.order_by()
         taken: set[str] = set()
         for name in PHONES:
-            found = rows.filter(**{f"{name}__in": phones})
-            taken.update(found.values_list(_RAW[name], flat=True))
+            # As plain text: the field would read each number anew, the most costly step of all
+            found = rows.annotate(number=_RAW[name]).filter(number__in=phones)
+            taken.update(found.values_list("number", flat=True))
         return taken
 
     def _namesakes(self, firms: list[Firm | None]) -> set[tuple[int, str, str]]:
