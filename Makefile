@@ -10,7 +10,7 @@ ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run quick start test test-sqlite test-postgres faults fuzz mutants bench screenshots fonts lint types check ci audit sbom lock base dev tools clean
+.PHONY: help run quick start test test-sqlite test-postgres faults fuzz mutants bench load screenshots fonts lint types check ci audit sbom lock base dev tools clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -60,6 +60,9 @@ mutants: dev ## turn each rule of who may do what around, one by one: the tests 
 
 bench: dev ## the benchmarks beside peers and limits: minutes; SIZE=full for hours, ARGS="sweep accept" for some
 	@$(PY) benchmarks/run.py $(or $(SIZE),short) $(ARGS)
+
+load: dev tools ## how long 10 to 100 people wait, on PostgreSQL; ARGS="20000 40 10,25": handoffs, seconds, crowds
+	@$(PY) benchmarks/load.py $(ARGS)
 
 screenshots: dev ## the pictures of README and docs, taken from a fresh demo
 	@$(PY) -m tests.browser.screenshots
