@@ -1,9 +1,11 @@
 """What a page costs beside the length of history: the same page at several sizes, in turns.
 
-For each page: queries, CPU milliseconds of the whole request (median), and bytes. A page grows with
-the work it shows, never with history: its queries and CPU at the longest history are printed as a
-ratio to the shortest. The last lines hold the queue's own query to its limit, the same rows by
-plain SQL. Run: python benchmarks/bench_pages.py [postgresql|sqlite] [sizes, such as 1000,10000]
+For each page: queries, milliseconds of the whole request as one reader waits for it and of that the
+CPU of the web process (medians), and kilobytes. A page grows with the work it shows, never with
+history: its queries and CPU at the longest history are printed as a ratio to the shortest. The last
+lines hold the queue's own query to its limit, the same rows by plain SQL.
+Run: python benchmarks/bench_pages.py [postgresql|sqlite] [sizes, such as 1000,10000], 1000000 is
+possible; with `measure` instead, on the demo that DATABASE_URL holds already.
 """
 
 import json
@@ -11,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 from statistics import median
-from time import process_time
+from time import perf_counter, process_time
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -22,13 +24,24 @@ ROUNDS = 7
 PAGES = {
     "sdr": ["/", "/queue/"],
     "ae": ["/", "/queue/", "brief"],
-    "manager": ["/", "/queue/", "/sla/attention/", "/reports/", "/reports/more/"],
+    "manager": [
+        "/",
+        "/queue/",
+        "/sla/attention/",
+        "/sla/coverage/",
+        "/reports/",
+        "/reports/?by=sdr",
+        "/reports/more/",
+        "/reports/review/",
+        "/reports/handoffs/?metric=show&part=denominator",
+    ],
     "revops": [
         "/",
         "/queue/",
         "/sla/health/",
         "/admin/handoffs/handoff/",
         "/admin/handoffs/handoff/?q=quokka",
+        "/admin/handoffs/handoff/?p=last",
         "/admin/accounts/account/",
         "/admin/accounts/contact/",
         "/admin/messaging/message/",
@@ -50,6 +63,19 @@ def main(vendor: str, sizes: list[int]) -> None:
     _print(vendor, sizes, rounds)
 
 
+def measure() -> None:
+    """The same of one database that is there."""
+    clients = _clients()
+    rounds = [_rows(clients) for _ in range(ROUNDS + 1)][1:]  # the first warms what is cached
+
+    from django.db import connection
+
+    from handoffs.models import Handoff
+
+    size = Handoff.objects.count()
+    _print(connection.vendor, [size], {size: rounds})
+
+
 def _ask(process: "subprocess.Popen[str]") -> list[Row]:
     assert process.stdin and process.stdout
     process.stdin.write("go\n")
@@ -62,7 +88,7 @@ def _ask(process: "subprocess.Popen[str]") -> list[Row]:
 
 
 def _print(vendor: str, sizes: list[int], rounds: dict[int, list[list[Row]]]) -> None:
-    print(f"{vendor}: queries, CPU ms (median of {ROUNDS} turns) and kB per page")
+    print(f"{vendor}: queries, ms of waiting and of CPU (medians of {ROUNDS} turns), kB per page")
     print(
         f"{'page':44}" + "".join(f"{f'{size:,} handoffs':>26}" for size in sizes) + "   CPU ratio"
     )
@@ -71,10 +97,12 @@ def _print(vendor: str, sizes: list[int], rounds: dict[int, list[list[Row]]]) ->
         for size in sizes:
             mine = [turn[number] for turn in rounds[size]]
             cpu.append(median(row["cpu"] for row in mine))
-            cells.append(f"{mine[-1]['queries']:>6} q {cpu[-1]:8.1f} ms {mine[-1]['kb']:5.0f}")
+            wall = median(row["wall"] for row in mine)
+            last = mine[-1]
+            cells.append(f"{last['queries']:>5} q {wall:7.0f} {cpu[-1]:7.1f} ms {last['kb']:5.0f}")
         ratio = cpu[-1] / cpu[0] if cpu[0] else 1.0
         print(
-            f"{first['page']:44}" + "".join(f"{cell:>26}" for cell in cells) + f"   {ratio:6.2f}x"
+            f"{first['page']:44}" + "".join(f"{cell:>34}" for cell in cells) + f"   {ratio:6.2f}x"
         )
 
 
@@ -82,6 +110,14 @@ def _print(vendor: str, sizes: list[int], rounds: dict[int, list[list[Row]]]) ->
 
 
 def serve() -> None:
+    clients = _clients()
+    _rows(clients)  # what is cached per process is cached before it counts
+    for _ in sys.stdin:
+        print(json.dumps(_rows(clients)), flush=True)
+
+
+def _clients() -> dict[str, Any]:
+    """A browser for each reader, signed in."""
     import django
     from django.conf import settings
 
@@ -93,32 +129,40 @@ def serve() -> None:
 
     from team.models import User
 
-    clients = {}
-    for name in PAGES:
-        clients[name] = Client()
-        clients[name].force_login(User.objects.get(username=name))
+    clients = {name: Client() for name in PAGES}
+    for name, client in clients.items():
+        client.force_login(User.objects.get(username=name))
+    return clients
+
+
+def _rows(clients: dict[str, Any]) -> list[Row]:
     tries = [(name, page) for name, pages in PAGES.items() for page in pages]
-    for name, page in tries:  # what is cached per process is cached before it counts
-        _measure(clients[name], name, page)
-    for _ in sys.stdin:
-        rows = [_measure(clients[name], name, page) for name, page in tries]
-        rows += _limit()
-        print(json.dumps(rows), flush=True)
+    return [_measure(clients[name], name, page) for name, page in tries] + _limit()
 
 
 def _measure(client: Any, name: str, page: str) -> Row:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    path = _brief() if page == "brief" else page
-    began = process_time()
-    response = client.get(path)
-    cpu = process_time() - began
+    path = _brief() if page == "brief" else page.replace("p=last", f"p={_last_page()}")
+    waited, began = perf_counter(), process_time()
+    response = client.get(path, follow=True)
+    cpu, wall = process_time() - began, perf_counter() - waited
     assert response.status_code == 200, (name, path, response.status_code)
     with CaptureQueriesContext(connection) as queries:
-        client.get(path)
+        client.get(path, follow=True)
     kb = len(response.content) / 1000
-    return {"page": f"{name} {page}", "cpu": 1000 * cpu, "queries": len(queries), "kb": kb}
+    row = {"cpu": 1000 * cpu, "wall": 1000 * wall, "queries": len(queries), "kb": kb}
+    return {"page": f"{name} {page}", **row}
+
+
+def _last_page() -> int:
+    from django.contrib import admin
+
+    from handoffs.models import Handoff
+
+    size = admin.site.get_model_admin(Handoff).list_per_page
+    return -(-Handoff.objects.count() // size)
 
 
 def _brief() -> str:
@@ -145,11 +189,11 @@ def _limit() -> list[Row]:
         ("queue rows, ours", lambda: list(ours.all())),
         ("queue rows, plain SQL", lambda: _plain(connection, ae.pk)),
     ):
-        began = process_time()
+        waited, began = perf_counter(), process_time()
         for _ in range(10):
             work()
-        cpu = (process_time() - began) / 10
-        rows.append({"page": name, "cpu": 1000 * cpu, "queries": 1, "kb": 0})
+        cpu, wall = (process_time() - began) / 10, (perf_counter() - waited) / 10
+        rows.append({"page": name, "cpu": 1000 * cpu, "wall": 1000 * wall, "queries": 1, "kb": 0})
     return rows
 
 
@@ -164,11 +208,13 @@ def _plain(connection: Any, owner: int) -> list[Any]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["child"]:
-        import os
+    import os
 
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if sys.argv[1:] == ["child"]:
         serve()
+    elif sys.argv[1:] == ["measure"]:
+        measure()
     else:
         on = sys.argv[1] if len(sys.argv) > 1 else "postgresql"
         lengths = sys.argv[2] if len(sys.argv) > 2 else "1000,10000"

@@ -82,8 +82,11 @@ def manage(url: str, *command: str) -> None:
 
 def _lengthen(url: str, size: int) -> None:
     code = (
-        "from reports import facts; from config.demo.multiply import multiply;"
-        f"facts.catch_up(); multiply(to={size})"
+        "from django.utils import timezone; from reports import facts, rollup;"
+        "from config.demo.multiply import multiply;"
+        f"facts.catch_up(); multiply(to={size});"
+        # The copies are facts of days that have been counted without them
+        "rollup.count_all_anew(); rollup.roll(timezone.now())"
     )
     manage(url, "shell", "-v0", "-c", code)
     print(f"{size:,} handoffs are there", flush=True)
