@@ -313,3 +313,13 @@ def test_accounts_and_their_people_are_shown_by_desk(
         "revops",
         "root",
     }
+
+
+def test_whoever_it_was_handed_to_accepts_it_though_they_work_another_territory(
+    people: dict[str, User], in_state: Callable[[str], Handoff]
+) -> None:
+    handoff = in_state("waiting")
+    assert not rights.may(people["other_ae"], rights.ACCEPT, handoff)
+    why = "Ana is on leave until the end of the month."
+    handed = lifecycle.reassign(handoff, to=people["other_ae"], why=why, by=people["manager"])
+    assert rights.may(people["other_ae"], rights.ACCEPT, handed)
