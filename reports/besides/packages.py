@@ -31,7 +31,7 @@ def reasons(period: Period, scope: Scope, now: datetime) -> Table:
         _events(period, scope)
         .filter(kind__in=ENDINGS)
         .order_by()
-        .values_list("kind", "reason__label", "reason__counts", "reason_id")
+        .values_list("kind", "reason__label", "reason__counts")
         .annotate(count=Count("pk"))
     )
     order = list(ENDINGS)
@@ -43,10 +43,10 @@ def reasons(period: Period, scope: Scope, now: datetime) -> Table:
                 count,
                 ("yes" if counts else "no") if kind == EventKind.REJECTED else "",
             ),
-            key=f"{kind}-{reason or ''}",
+            key=f"{kind}-{int(bool(counts))}-{label or ''}",
         )
-        for kind, label, counts, reason, count in sorted(
-            rows, key=lambda r: (order.index(EventKind(r[0])), -r[4], r[1] or "")
+        for kind, label, counts, count in sorted(
+            rows, key=lambda r: (order.index(EventKind(r[0])), -r[3], r[1] or "")
         )
     ]
     columns = (
@@ -63,8 +63,9 @@ def _events(period: Period, scope: Scope) -> QuerySet[HandoffEvent]:
 
 
 def behind_reasons(row: str, part: str, period: Period, scope: Scope, now: datetime) -> Behind:
-    kind, _, reason = row.partition("-")
-    counted = Q(kind=kind, reason=int(reason) if reason else None)
+    kind, counts, label = row.split("-", 2)
+    said = Q(reason__label=label, reason__counts=counts == "1") if label else Q(reason=None)
+    counted = Q(kind=kind) & said
     return Behind(_events(period, scope), counted, handoff="handoff_id")
 
 

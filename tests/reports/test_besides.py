@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from django.db import connection, transaction
@@ -140,7 +141,7 @@ def test_behind_every_figure_stand_its_handoffs(
                         assert len(other.ids) == count, (asked, side)
                 if of or counted:
                     seen.add(key)
-                    address = f"table={key}&row={row.key}&part={column.part}"
+                    address = f"table={key}&row={quote(row.key, safe='')}&part={column.part}"
                     assert address.replace("&", "&amp;") in page
     assert seen >= {"untouched", "attainment", "unconfirmed", "reasons", "first_tries", "gate"}
     assert seen >= {"context_loss", "speed", "unprepared", "load", "freshness"}
