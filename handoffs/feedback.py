@@ -1,6 +1,7 @@
 """Contested rejections and their rulings, and what the AE had to ask again after the call."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from handoffs.refusal import TransitionRefused
 from handoffs.wording import is_sentence
 from team.models import User
 
+DAY = timedelta(days=1)
 DAYS_TO_CONTEST = 2  # working days of the handoff's territory
 TALK_WITHIN = timedelta(days=14)  # after that nobody remembers the call
 LONGEST_WAIT = timedelta(days=60)  # for them to come round
@@ -45,12 +47,24 @@ def contest_until(rejection: HandoffEvent) -> datetime | None:
     zone = ZoneInfo(hours.time_zone)
     closes: dict[date, datetime] = {}
     for opening, closing in hours.segments(at, at + LONGEST_WAIT):
-        day = opening.astimezone(zone).date()
-        if day > at.astimezone(zone).date():
-            if day not in closes and len(closes) == DAYS_TO_CONTEST:
-                break
-            closes[day] = closing
+        for day, close in _by_day(opening, closing, zone):
+            if day > at.astimezone(zone).date():
+                if day not in closes and len(closes) == DAYS_TO_CONTEST:
+                    return max(closes.values())
+                closes[day] = close
     return max(closes.values(), default=None)
+
+
+def _by_day(
+    opening: datetime, closing: datetime, zone: ZoneInfo
+) -> Iterator[tuple[date, datetime]]:
+    """The day an open stretch belongs to, with its close; around the clock, each of its days."""
+    day = opening.astimezone(zone).date()
+    while closing - opening > DAY:
+        opening = datetime.combine(day + DAY, time.min, zone).astimezone(UTC)
+        yield day, opening
+        day += DAY
+    yield day, closing
 
 
 def why_too_late(handoff: Handoff, now: datetime) -> str:

@@ -15,7 +15,7 @@ from handoffs import feedback, lifecycle
 from handoffs.models import Contest, Criterion, Handoff, Reason
 from handoffs.refusal import TransitionRefused
 from messaging.models import Message
-from team.models import User
+from team.models import User, WorkCalendar, WorkInterval
 from tests.factories import accepted, submitted
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +114,17 @@ def test_two_working_days_are_the_two_that_follow(
     assert event is not None
     event.occurred_at = datetime.fromisoformat(rejected_at).replace(tzinfo=UTC)
     assert feedback.contest_until(event) == datetime.fromisoformat(until).replace(tzinfo=UTC)
+
+
+def test_around_the_clock_a_working_day_ends_at_midnight(
+    rejected: Handoff, calendar: WorkCalendar
+) -> None:
+    calendar.intervals.all().delete()
+    for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun"):
+        WorkInterval.objects.create(calendar=calendar, weekday=day, opens="00:00", closes="24:00")
+    event = feedback.rejection_of(Handoff.objects.get(pk=rejected.pk))
+    assert event is not None
+    assert feedback.contest_until(event) == datetime(2026, 3, 5, tzinfo=UTC)
 
 
 def test_after_two_working_days_it_stands(
