@@ -52,7 +52,7 @@ def _sdr(user: User) -> Iterator[Stop]:
     if returned := mine.filter(status=Status.RETURNED).first():
         yield Stop(
             "Answer a question",
-            "An AE sent this one back; your clock is paused for them, not for you.",
+            "An AE sent this one back: their clock is paused, yours runs until you answer.",
             reverse("handoff", args=[returned.pk]),
         )
     if won := mine.filter(status=Status.QUALIFIED).first():
