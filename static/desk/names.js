@@ -1,5 +1,5 @@
 // Names for what the theme leaves nameless, so that a screen reader can say where one is: the
-// landmarks of an admin page, its scroll boxes, chooser boxes, and fields in tables.
+// landmarks of an admin page, its scroll boxes, chooser boxes, icons, and fields in tables.
 (() => {
   "use strict";
 
@@ -41,7 +41,33 @@
     return cell.dataset.label || text(column);
   }
 
+  // Icons are letters of a font that a screen reader would read out. What has nothing else to it
+  // than its icon is named by what it does.
+  const DOES = {
+    swap_horiz: "Handoff Desk", search: "Search", progress_activity: "Searching", more_horiz: "More",
+    delete: "Delete this row", file_upload: "Choose a file",
+  };
+  const MEANS = { check_small: "Yes", close_small: "No" };
+
+  function icons() {
+    document.querySelectorAll(".material-symbols-outlined:not([aria-hidden], [role])").forEach((icon) => {
+      const word = text(icon);
+      const control = icon.closest("a, button, [role=button], label, summary");
+      if (!control && MEANS[word]) {
+        icon.setAttribute("role", "img");
+        name(icon, MEANS[word]);
+        return;
+      }
+      icon.setAttribute("aria-hidden", "true");
+      if (!control || control.title) return;
+      const said = control.cloneNode(true);
+      said.querySelectorAll(".material-symbols-outlined").forEach((one) => one.remove());
+      if (!text(said)) name(control.control ?? control, DOES[word]);
+    });
+  }
+
   function fields() {
+    icons();
     document.querySelectorAll("td :is(input:not([type=hidden]), select, textarea)").forEach((field) => {
       if (!field.labels?.length) name(field, columnOf(field));
     });
