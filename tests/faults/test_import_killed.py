@@ -32,7 +32,6 @@ def kill_half_way(home: Installation, run: int) -> None:
         cwd=ROOT, env=home.environment, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        Path(home.folder, "uploads", "import-files", f"run-{run}.note").unlink()
         until(lambda: written_rows(home, run) >= ROWS // 2, IN_THE_END, "half of it is done")
     finally:
         importing.send_signal(signal.SIGKILL)
