@@ -50,7 +50,8 @@ def test_two_workers_at_once_fire_each_step_once(on_postgres: Installation) -> N
     with open_post_office() as (office, url):
         on_postgres.environment["EMAIL_URL"] = url
         on_postgres.scene("fill", HANDOFFS, 1)
-        with on_postgres.worker() as one, on_postgres.worker() as other:
+        # As long as in production: a pass of deliveries takes up to 15 s, and nobody is killed here
+        with on_postgres.worker(patience=30) as one, on_postgres.worker(patience=30) as other:
             until(lambda: fired(on_postgres) == HANDOFFS, IN_THE_END, "every step has fired")
             end([one, other])
         settle(on_postgres)
