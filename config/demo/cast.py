@@ -6,6 +6,8 @@ from typing import NamedTuple
 from team.models import Absence, Coverage, Territory, User, WorkCalendar, WorkInterval
 
 PASSWORD = "demo"  # noqa: S105  demo data only; refused outside an empty database
+# Those that are worth trying, and that the tour of the demo is for
+SIGN_INS = ("sdr", "ae", "backup", "manager", "revops")
 WEEK = ("mon", "tue", "wed", "thu", "fri")
 
 # username, name, roles, reports to, time zone
@@ -81,6 +83,11 @@ OWN_HOURS = {
 AT_HOME_IN = {"ae": "Central Europe", "backup": "Central Europe", "omar": "UK and West"}
 
 
+def address_of(first: str, last: str) -> str:
+    """The e-mail of somebody of the cast."""
+    return f"{first}.{last}@desk.example".lower()
+
+
 def hire() -> dict[str, User]:
     """Everybody by username; they all sign in with PASSWORD."""
     people: dict[str, User] = {}
@@ -90,7 +97,7 @@ def hire() -> dict[str, User]:
             username=username,
             first_name=first,
             last_name=last,
-            email=f"{first}.{last}@desk.example".lower(),
+            email=address_of(first, last),
             time_zone=zone,
             reports_to=people[boss] if boss else None,
             **{f"is_{role}": True},

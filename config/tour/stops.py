@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
+from config.demo.cast import SIGN_INS, address_of
 from handoffs.models import CalibrationRound, Handoff, Meeting
 from team.models import User
 
-SIGN_INS = ("sdr", "ae", "backup", "manager", "revops")
 Status = Handoff.Status
 
 
@@ -23,8 +23,8 @@ class Stop(NamedTuple):
 
 def is_in_the_demo(user: User) -> bool:
     """Whether this is one of the demo's sign-ins, as its cast names them."""
-    email = f"{user.first_name}.{user.last_name}@desk.example".lower()
-    return user.username in SIGN_INS and user.email == email
+    address = address_of(user.first_name, user.last_name)
+    return user.username in SIGN_INS and user.email == address
 
 
 def stops(user: User, now: datetime) -> list[Stop]:
@@ -109,13 +109,12 @@ def _manager(now: datetime) -> Iterator[Stop]:
         "Both teams’ numbers with the handoffs behind them, to be signed by both sides.",
         reverse("report_review_latest"),
     )
-    before = f"{now:%Y-%m}"
-    scored = [one for one in CalibrationRound.objects.all()[:2] if f"{one.month:%Y-%m}" < before]
-    if scored:
+    this_month = now.date().replace(day=1)
+    if scored := CalibrationRound.objects.filter(month__lt=this_month).first():
         yield Stop(
             "Which definition is unclear",
             "Two leaders scored the same packages apart: one criterion is read differently.",
-            f"{reverse('calibration')}?month={scored[0].month:%Y-%m}",
+            f"{reverse('calibration')}?month={scored.month:%Y-%m}",
         )
     yield Stop(
         "Hours without anybody",

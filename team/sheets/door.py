@@ -136,7 +136,6 @@ class SheetDoor(ImportExportMixin):
 
     def _match(self, request: HttpRequest, token: str) -> HttpResponse:
         """Takes what the columns mean, remembers it and goes on with the file."""
-        fresh = self._upload_form(request, fresh=True)
         try:
             stream, kept = uploads.take(token, request, self._label(), timezone.now())
             with stream:
@@ -152,27 +151,30 @@ class SheetDoor(ImportExportMixin):
                     at=timezone.now(),
                 )
                 token = uploads.keep_on(kept, columns=chosen)
-                answer = self._preview(request, stream, {**kept, "columns": chosen}, fresh, token)
-                if answer.status_code != 200:
-                    uploads.drop(kept)
-                return answer
+                return self._preview_kept(request, stream, {**kept, "columns": chosen}, token)
         except FileRefused as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(self._url("import"))
 
     def _go_on(self, request: HttpRequest, token: str) -> HttpResponse:
         """Takes a file that had to wait from where it was."""
-        fresh = self._upload_form(request, fresh=True)
         try:
             stream, kept = uploads.take(token, request, self._label(), timezone.now())
             with stream:
-                answer = self._preview(request, stream, kept, fresh, token)
-            if answer.status_code != 200:
-                uploads.drop(kept)
-            return answer
+                return self._preview_kept(request, stream, kept, token)
         except FileRefused as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(self._url("import"))
+
+    def _preview_kept(
+        self, request: HttpRequest, stream: Any, kept: dict[str, Any], token: str
+    ) -> HttpResponse:
+        """What a kept file would do; where that is asked elsewhere, it is not kept here."""
+        form = self._upload_form(request, fresh=True)
+        answer = self._preview(request, stream, kept, form, token)
+        if answer.status_code != 200:
+            uploads.drop(kept)
+        return answer
 
     def _wait_page(
         self, request: HttpRequest, stream: Any, settings: dict[str, Any], wait: int

@@ -21,12 +21,11 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from config import processes
+from config.demo import cast
 from config.worker import command
 from team.models import User
 
 PATIENCE = 40  # seconds, for both parts: more than the worker gives its own tasks
-DEMO_SIGN_INS = ("sdr", "ae", "backup", "manager", "revops")
-DEMO_PASSWORD = "demo"  # noqa: S105  printed on purpose; the demo is never a production database
 
 
 class Command(BaseCommand):
@@ -161,8 +160,8 @@ def _static_files() -> Iterator[list[Any]]:
 
 def demo_sign_ins() -> list[str]:
     """What to tell somebody who tries the demo; nothing on a database of their own."""
-    people = {user.username: user for user in User.objects.filter(username__in=DEMO_SIGN_INS)}
-    if not people or not next(iter(people.values())).check_password(DEMO_PASSWORD):
+    people = {user.username: user for user in User.objects.filter(username__in=cast.SIGN_INS)}
+    if not people or not next(iter(people.values())).check_password(cast.PASSWORD):
         return []
-    names = ", ".join(name for name in DEMO_SIGN_INS if name in people)
-    return [f"Sign in as {names}; the password is {DEMO_PASSWORD}."]
+    names = ", ".join(name for name in cast.SIGN_INS if name in people)
+    return [f"Sign in as {names}; the password is {cast.PASSWORD}."]
