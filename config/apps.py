@@ -38,7 +38,9 @@ class ConfigConfig(AppConfig):
         post_migrate.connect(_sync_schedules, sender=apps.get_app_config("django_q"))
 
 
-def _sync_schedules(**kwargs: Any) -> None:
+def _sync_schedules(*, apps: Any = apps, **kwargs: Any) -> None:
+    """After a migration, once django-q2’s table is as this release has it."""
     from config import schedules  # models cannot be imported before the apps are loaded
 
-    schedules.sync()
+    if schedules.has_its_table(apps):
+        schedules.sync()

@@ -1,7 +1,7 @@
 """Every recurring job in one table, and the only place where a schedule is made."""
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -42,6 +42,17 @@ JOBS = (
     Job("Forget what is too old", "privacy.tasks.nightly", 24 * 60),
     Job("Tidy up", "config.tasks.tidy", 24 * 60),
 )
+
+
+def has_its_table(apps: Any) -> bool:
+    """Whether `apps`, as a migration left them, have every column that `sync` writes to."""
+    try:
+        migrated = apps.get_model("django_q", "Schedule")
+    except LookupError:
+        return False
+    return {field.column for field in Schedule._meta.fields} <= {
+        field.column for field in migrated._meta.fields
+    }
 
 
 def sync() -> None:

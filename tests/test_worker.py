@@ -15,6 +15,10 @@ from typing import Any
 import psutil
 import pytest
 import time_machine
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.models.signals import post_migrate
 from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import OrmQ, Schedule, Task
@@ -44,6 +48,20 @@ def until(true: Callable[[], object], seconds: float = 10) -> None:
 @pytest.mark.django_db
 def test_a_migration_leaves_exactly_our_schedules() -> None:
     assert sorted(Schedule.objects.values_list("name", "func", "minutes")) == sorted(schedules.JOBS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reached", [[], [("django_q", "0001_initial")]])
+def test_a_migration_of_one_app_leaves_schedules_that_have_no_table_yet(
+    reached: list[tuple[str, str]],
+) -> None:
+    state = MigrationLoader(connection).project_state(reached, at_end=True)
+    Schedule.objects.all().delete()
+    sender = apps.get_app_config("django_q")
+    post_migrate.send(sender=sender, apps=state.apps, app_config=sender, using="default")
+    assert not Schedule.objects.exists()
+    post_migrate.send(sender=sender, apps=apps, app_config=sender, using="default")
+    assert Schedule.objects.count() == len(schedules.JOBS)
 
 
 @pytest.mark.django_db
