@@ -24,11 +24,14 @@ def active_version(lead_source: str, territory: Territory | None) -> PolicyVersi
     return Book().version_at(lead_source, territory.pk if territory else None, None)
 
 
-def new_draft(policy: Policy, note: str = "") -> PolicyVersion:
-    """A draft to edit, with the numbers of the newest version; the draft there is, if any."""
+def new_draft(policy: Policy, note: str = "") -> tuple[PolicyVersion, bool]:
+    """A draft to edit, and whether it was made just now: with the newest version’s numbers.
+
+    A policy has one draft at a time; while there is one, that is it.
+    """
     newest = policy.versions.order_by("-number").first()
     if newest is not None and not newest.is_locked:
-        return newest
+        return newest, False
     with transaction.atomic():
         draft = PolicyVersion.objects.create(
             policy=policy, number=newest.number + 1 if newest else 1, note=note
@@ -39,7 +42,7 @@ def new_draft(policy: Policy, note: str = "") -> PolicyVersion:
                 row._state.adding = True
                 row.version = draft
                 row.save(force_insert=True)
-    return draft
+    return draft, True
 
 
 def activate(version: PolicyVersion, *, by: User | None, at: datetime | None = None) -> None:

@@ -273,9 +273,7 @@ class PolicyVersionAdmin(VersionedAdmin):
         return self.press(request, work, back_to=self.page_of(version), about=version)
 
     def draft_after(self, version: PolicyVersion, note: str) -> tuple[PolicyVersion, bool]:
-        known = set(version.policy.versions.values_list("pk", flat=True))
-        draft = policies.new_draft(version.policy, note=note)
-        return draft, draft.pk not in known
+        return policies.new_draft(version.policy, note=note)
 
     @display(description="version", ordering="policy__name")
     def title(self, obj: PolicyVersion) -> str:

@@ -46,7 +46,7 @@ def active(db: None) -> PolicyVersion:
 
 @pytest.fixture
 def draft(active: PolicyVersion) -> PolicyVersion:
-    return policies.new_draft(active.policy)
+    return policies.new_draft(active.policy)[0]
 
 
 def rows(prefix: str, values: list[dict[str, Any]], stored: int) -> dict[str, Any]:

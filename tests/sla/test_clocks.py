@@ -344,7 +344,7 @@ def test_a_time_zone_that_no_longer_exists_counts_around_the_clock(package, cale
 
 def test_a_promise_without_a_target_has_no_clock(package, north, ae):
     policy = Policy.objects.create(name="North", lead_source="mql", territory=north)
-    draft = policies.new_draft(policy)
+    draft, _ = policies.new_draft(policy)
     for kind in ("accept", "first_contact"):
         Target.objects.create(version=draft, kind=kind, limit_minutes=30)
         draft.steps.create(kind=kind, at_percent=100, action="manager")

@@ -288,7 +288,7 @@ def test_when_everybody_is_away_it_stays_and_the_admins_are_told(
 def test_an_absent_owner_without_a_backup_step_is_passed_over_by_the_reminder(
     package, ae, manager, revops
 ):
-    draft = policies.new_draft(policies.active_version("inbound", None).policy)
+    draft, _ = policies.new_draft(policies.active_version("inbound", None).policy)
     draft.steps.filter(action="backup").delete()
     policies.activate(draft, by=None)
     submitted(**package)
@@ -310,7 +310,7 @@ def channel() -> Channel:
 
 @pytest.fixture
 def posting(channel) -> EscalationStep:
-    draft = policies.new_draft(policies.active_version("inbound", None).policy)
+    draft, _ = policies.new_draft(policies.active_version("inbound", None).policy)
     step = draft.steps.create(kind="accept", at_percent=80, action="channel", channel=channel)
     policies.activate(draft, by=None)
     return step

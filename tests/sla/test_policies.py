@@ -26,7 +26,7 @@ def in_force(source: str) -> PolicyVersion:
 
 
 def draft_of(source: str) -> PolicyVersion:
-    return policies.new_draft(in_force(source).policy)
+    return policies.new_draft(in_force(source).policy)[0]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_shipping_leaves_what_an_admin_made_of_a_tier():
 
 def test_a_territory_s_own_policy_comes_before_the_one_for_everywhere(north, south):
     policy = Policy.objects.create(name="Inbound, North", lead_source="inbound", territory=north)
-    draft = policies.new_draft(policy)
+    draft, _ = policies.new_draft(policy)
     for kind in ("accept", "first_contact"):
         Target.objects.create(version=draft, kind=kind, limit_minutes=30)
         EscalationStep.objects.create(version=draft, kind=kind, at_percent=100, action="manager")
@@ -101,12 +101,13 @@ def test_without_a_policy_in_force_submitting_is_refused_and_nothing_stays(sdr, 
 
 def test_a_draft_copies_the_numbers_and_is_made_once():
     active = in_force("mql")
-    draft = policies.new_draft(active.policy)
+    draft, made = policies.new_draft(active.policy)
 
+    assert made
     assert (draft.number, draft.state) == (2, "draft")
     assert [str(t) for t in draft.targets.all()] == [str(t) for t in active.targets.all()]
     assert [str(s) for s in draft.steps.all()] == [str(s) for s in active.steps.all()]
-    assert policies.new_draft(active.policy) == draft
+    assert policies.new_draft(active.policy) == (draft, False)
 
 
 def test_activating_retires_the_version_before(revops):
