@@ -38,7 +38,7 @@ def clean_domain(typed: str) -> str:
         ) from None
     if ascii_form in FREE_MAIL:
         raise ValidationError(
-            {"domain": f"{ascii_form} is a mail provider for everybody, not a company's domain."}
+            {"domain": f"{ascii_form} is a mail provider for everybody, not a company’s domain."}
         )
     return ascii_form
 

@@ -28,7 +28,7 @@ class Account(models.Model):
     domain = models.CharField(
         max_length=253,
         blank=True,
-        help_text="The company's own web domain, such as acme.com; accounts are matched by it.",
+        help_text="The company’s own web domain, such as acme.com; accounts are matched by it.",
     )
     industry = models.CharField(max_length=80, blank=True, validators=[check_storable])
     employees = models.PositiveIntegerField(
@@ -71,7 +71,7 @@ class Account(models.Model):
         blank=True,
         related_name="accounts",
         limit_choices_to={"is_ae": True},
-        help_text="The account's own AE; new handoffs go to them before anybody else.",
+        help_text="The account’s own AE; new handoffs go to them before anybody else.",
     )
     sdr = models.ForeignKey(
         User,
@@ -85,7 +85,7 @@ class Account(models.Model):
     source = models.CharField(
         max_length=60, blank=True, help_text="Where the record came from, such as HubSpot."
     )
-    external_id = models.CharField(max_length=64, blank=True, help_text="Our own or a vendor's.")
+    external_id = models.CharField(max_length=64, blank=True, help_text="Our own or a vendor’s.")
     hubspot_id = models.CharField("HubSpot record", max_length=64, blank=True)
     salesforce_id = models.CharField("Salesforce record", max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -122,7 +122,7 @@ class Account(models.Model):
 
     def clean(self) -> None:
         if not self.name.strip():
-            raise ValidationError({"name": "Enter the company's name."})
+            raise ValidationError({"name": "Enter the company’s name."})
         self.country = self.country.upper()
         if self.country and not (len(self.country) == 2 and self.country.isalpha()):
             raise ValidationError({"country": "Enter a two-letter country code, such as US."})

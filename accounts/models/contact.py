@@ -84,7 +84,7 @@ class Contact(models.Model):
     source = models.CharField(
         max_length=60, blank=True, help_text="Where the record came from, such as a vendor."
     )
-    external_id = models.CharField(max_length=64, blank=True, help_text="Our own or a vendor's.")
+    external_id = models.CharField(max_length=64, blank=True, help_text="Our own or a vendor’s.")
     hubspot_id = models.CharField("HubSpot record", max_length=64, blank=True)
     salesforce_id = models.CharField("Salesforce record", max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -126,7 +126,7 @@ class Contact(models.Model):
     def clean(self) -> None:
         self.email = self.email.strip().lower()
         if not (self.name or self.email):
-            raise ValidationError({"last_name": "Enter the contact's name."})
+            raise ValidationError({"last_name": "Enter the contact’s name."})
         if is_erased(*names_of(self)):
             raise ValidationError({"email": SENTENCE})
 
@@ -165,7 +165,7 @@ class Method(models.TextChoices):
 
     SPOKE = "spoke", "Spoke with them"
     REPLIED = "replied", "They replied or it was delivered"
-    VENDOR = "vendor", "Data vendor's verification"
+    VENDOR = "vendor", "Data vendor’s verification"
     WEBSITE = "website", "Company website"
     SIGNATURE = "signature", "E-mail signature"
     SOCIAL = "social", "Social profile"

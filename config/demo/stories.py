@@ -169,7 +169,7 @@ class Story:
     def _later(self, at: datetime, minutes: int) -> datetime:
         """So many working minutes on, never exactly on the minute."""
         due = self.hours.add(at, timedelta(minutes=max(1, minutes)))
-        assert due is not None, "the demo's calendars are open"  # noqa: S101
+        assert due is not None, "the demo’s calendars are open"  # noqa: S101
         return due + timedelta(seconds=self.random.randrange(1, 50))
 
     def _next_meeting(self, at: datetime) -> datetime:

@@ -84,7 +84,7 @@ class Objection(models.Model):
     class Category(models.TextChoices):
         PRICE = "price", "Price"
         TIMING = "timing", "Timing"
-        AUTHORITY = "authority", "Needs others' consent"
+        AUTHORITY = "authority", "Needs others’ consent"
         NEED = "need", "Sees no need"
         COMPETITOR = "competitor", "Competitor"
         TRUST = "trust", "Trust or proof"

@@ -23,7 +23,7 @@ class MustHave(models.TextChoices):
     """What has to be known before a lead transfers, whatever the framework (source article)."""
 
     BUDGET = "budget", "Budget, confirmed or estimated"
-    AUTHORITY = "authority", "The contact's decision authority"
+    AUTHORITY = "authority", "The contact’s decision authority"
     TIMELINE = "timeline", "A stated timeline"
     PAIN = "pain", "A specific pain"
 

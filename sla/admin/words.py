@@ -38,7 +38,7 @@ def _promise(target: Target) -> str:
 
 
 def _step(step: EscalationStep) -> str:
-    what = str(step.get_action_display()).lower().replace("manager's", "manager’s")
+    what = str(step.get_action_display()).lower()
     where = f" {step.channel}" if step.channel else ""
     return f"{step.when_text}: {what}{where}"
 

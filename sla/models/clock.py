@@ -86,7 +86,7 @@ class Clock(models.Model):
     started_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True, blank=True)
     elapsed_seconds = models.PositiveIntegerField(
-        default=0, help_text="Up to the last change of state, in the clock's own hours."
+        default=0, help_text="Up to the last change of state, in the clock’s own hours."
     )
     wall_seconds = models.PositiveIntegerField(
         default=0, help_text="The same in calendar time, pauses left out."

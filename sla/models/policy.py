@@ -211,7 +211,7 @@ class Target(Numbers):
     """One promise of a policy version: warn after so many minutes, breached after the limit."""
 
     class Hours(models.TextChoices):
-        BUSINESS = "business", "Territory's business hours"
+        BUSINESS = "business", "Territory’s business hours"
         AROUND = "around", "Around the clock"
 
     version = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="targets")
@@ -269,7 +269,7 @@ class EscalationStep(Numbers):
         REMIND = "remind", "Remind the owner"
         MANAGER = "manager", "Alert the manager"
         BACKUP = "backup", "Reassign to the backup"
-        UPPER = "upper", "Alert the manager's manager"
+        UPPER = "upper", "Alert the manager’s manager"
         CHANNEL = "channel", "Post to a channel"
 
     version = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="steps")

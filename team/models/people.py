@@ -93,7 +93,7 @@ class User(AbstractUser):
     by_slack = models.BooleanField(
         "notices in Slack",
         default=True,
-        help_text="Mentions in the team's Slack channel, where one is set up.",
+        help_text="Mentions in the team’s Slack channel, where one is set up.",
     )
     slack_member_id = models.CharField(
         max_length=32, blank=True, help_text="Such as U024BE7LH; lets Slack mention them."
@@ -197,7 +197,7 @@ class Absence(models.Model):
         null=True,
         blank=True,
         related_name="covers",
-        help_text="Who takes their handoffs meanwhile; empty means the territory's backups.",
+        help_text="Who takes their handoffs meanwhile; empty means the territory’s backups.",
     )
     note = models.CharField(
         max_length=200, blank=True, help_text="Seen by you, your managers and RevOps."

@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 return
             raise CommandError("The demo goes into an empty database only; this one has people.")
         if settings.HTTPS:
-            raise CommandError("The demo's sign-ins are known to everybody: not behind https://.")
+            raise CommandError("The demo’s sign-ins are known to everybody: not behind https://.")
         if not 1 <= options["months"] <= 60 or not 0 <= options["handoffs"] <= 5_000_000:
             raise CommandError("Give 1 to 60 months and up to 5,000,000 handoffs.")
         play(
