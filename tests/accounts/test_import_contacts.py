@@ -129,7 +129,7 @@ def test_wrong_rows_are_named_by_row_and_column(db: None) -> None:
     assert "Row 5, phone: a spreadsheet turned it into “1E+05”." in output
     assert "Row 6, email: the same e-mail as in row 2." in output
     assert "Row 7: 7 cells, expected 6." in output
-    assert "Row 8, last_name: Enter the contact's name." in output
+    assert "Row 8, last_name: Enter the contact’s name." in output
     assert "Row 9, phone: “0170 1234567” has no country code" in output
     assert output.count("\nRow ") == 7
     assert not Contact.objects.exists() and not Account.objects.exists()
