@@ -346,7 +346,7 @@ STORAGES: dict[str, dict[str, object]] = {
 }
 if DEBUG or "pytest" in sys.modules:
     STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    WHITENOISE_USE_FINDERS = True
+    WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # looked for when asked for
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # --- The post office -------------------------------------------------------------------------
