@@ -72,7 +72,9 @@ class SecurityHeaders:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if getattr(request, "user", None) is not None and request.user.is_authenticated:
+        # Asking who it is now would ask a database once more that may just have failed to answer
+        person = getattr(request, "_cached_user", None)
+        if response.status_code >= 500 or (person is not None and person.is_authenticated):
             response.headers.setdefault("Cache-Control", "no-store")
         if request.method == "POST" and request.path == reverse("admin:logout"):
             response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'

@@ -228,8 +228,13 @@ if ON_SQLITE:
     # A file, not memory: tests of concurrency open connections of their own.
     DATABASE["TEST"] = {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"}
 else:
+    DATABASE["ENGINE"] = "config.postgresql"  # which gives up on a server that hangs
     DATABASE.setdefault("OPTIONS", {}).update(
-        {"connect_timeout": 5, "options": "-c statement_timeout=30000 -c lock_timeout=10000"}
+        {
+            "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,
+            "options": "-c statement_timeout=30000 -c lock_timeout=10000",
+        }
     )
     DATABASE["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": DATABASE}

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -45,10 +46,7 @@ def start_postgres() -> Iterator[str]:
         with new_database(given) as url:
             yield url
         return
-    folder = Path(tempfile.mkdtemp(prefix="desk-pg-", dir="/tmp"))  # short: a socket
-    try:
-        account = _unprivileged(folder)
-        _initialise(folder, account)
+    with own_folder() as (folder, account):
         server = _start(folder, account)
         try:
             url = f"postgres://{OWNER}@{quote(str(folder), safe='')}/postgres"
@@ -56,6 +54,67 @@ def start_postgres() -> Iterator[str]:
             yield url
         finally:
             _stop(server)
+
+
+class Breakable:
+    """A server at a port of its own that a test stops, starts again, and halts."""
+
+    def __init__(self, folder: Path, account: dict[str, Any], port: int, **options: str) -> None:
+        self.url = f"postgres://{OWNER}@127.0.0.1:{port}/postgres"
+        self._options = {"listen_addresses": "127.0.0.1", "port": str(port), **options}
+        self._home = folder, account
+        self.start()
+
+    def start(self) -> None:
+        self._process = _start(*self._home, **self._options)
+        _wait_until_ready(self.url, self._process)
+
+    def stop(self) -> None:
+        """At once, and without a word to anybody who is connected: the “immediate” shutdown."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(30)
+
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """It keeps every connection and answers on none: its processes stand still."""
+        try:
+            os.killpg(self._process.pid, signal.SIGSTOP)
+            for pid in self._backends():
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in self._backends():
+                os.kill(pid, signal.SIGCONT)
+            os.killpg(self._process.pid, signal.SIGCONT)
+
+    def _backends(self) -> list[int]:
+        """Its processes; each of them is in a session of its own."""
+        return [child.pid for child in psutil.Process(self._process.pid).children()]
+
+    def end(self) -> None:
+        if self._process.poll() is None:
+            _stop(self._process)
+
+
+@contextmanager
+def start_breakable(port: int, **options: str) -> Iterator[Breakable]:
+    """A server of the test’s own, whatever TEST_DATABASE_URL names; gone afterwards."""
+    with own_folder() as (folder, account):
+        server = Breakable(folder, account, port, **options)
+        try:
+            yield server
+        finally:
+            server.end()
+
+
+@contextmanager
+def own_folder() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Where a new server keeps its data, and whom to run it as."""
+    folder = Path(tempfile.mkdtemp(prefix="desk-pg-", dir="/tmp"))  # short: a socket
+    try:
+        account = _unprivileged(folder)
+        _initialise(folder, account)
+        yield folder, account
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -74,6 +133,14 @@ def new_database(url: str, like: str = "template1") -> Iterator[str]:
             connection.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
+
+
+def copy(url: str, into: str) -> None:
+    """Everything of the database at `url`, in the empty one at `into`."""
+    command = [_binary("pg_dump"), "--no-owner", "-d", url]
+    dump = subprocess.run(command, capture_output=True, check=True).stdout
+    psql = [_binary("psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-d", into]
+    subprocess.run(psql, input=dump, check=True)
 
 
 def missing(what: str) -> NoReturn:
@@ -116,8 +183,9 @@ def _initialise(folder: Path, account: dict[str, Any]) -> None:
         raise RuntimeError(f"initdb failed: {done.stderr.strip()}")
 
 
-def _start(folder: Path, account: dict[str, Any]) -> subprocess.Popen[bytes]:
-    options = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+def _start(folder: Path, account: dict[str, Any], **more: str) -> subprocess.Popen[bytes]:
+    wanted = {**FAST, **more}
+    options = [part for name, value in wanted.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             [_binary("postgres"), "-D", folder / "data", "-k", folder, *options],

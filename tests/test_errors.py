@@ -42,3 +42,21 @@ def test_an_old_form_gives_the_text_back(ae: User) -> None:
     answer = client.post(reverse("queue"), {"note": "A sentence that must not be lost."})
     assert answer.status_code == 403
     assert "A sentence that must not be lost." in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_is_asked_once_and_the_answer_keeps_its_headers(ae: User) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(ae)
+    tries: list[str] = []
+
+    def away(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+        tries.append(sql)
+        raise OperationalError("the server is away")
+
+    with connection.execute_wrapper(away):
+        answer = client.get(reverse("queue"))
+    assert answer.status_code == 503
+    assert len(tries) == 1
+    assert answer["Cache-Control"] == "no-store"
+    assert "Permissions-Policy" in answer
