@@ -319,6 +319,8 @@ class ChannelAdmin(DeskAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> list[str]:
         hidden = set() if self.has_change_permission(request) else {"webhook_url"}
+        if obj is None or obj.is_enabled:
+            hidden |= {"off_reason", "off_at"}
         return [name for name in self.fields if name not in hidden]
 
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:

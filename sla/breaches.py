@@ -14,6 +14,7 @@ from messaging.models import Message
 from sla.models import Breach, Clock, ClockKind
 from sla.script import Entry
 from team.models import Absence, User
+from team.zones import zone_named
 
 Cause = Breach.Cause
 FAILED = (Message.State.DEAD, Message.State.UNKNOWN)
@@ -112,7 +113,7 @@ def _causes(
     for away in records.absences(holder_id):
         if away.starts_at < due_at and away.ends_at > clock.started_at:
             notice = "" if away.created_at <= clock.started_at else ", entered only afterwards"
-            yield Cause.ABSENCE, f"{holder} was away from {_day(away.starts_at)}{notice}."
+            yield Cause.ABSENCE, f"{holder} was away from {_when(away.starts_at, holder)}{notice}."
     if not holder.is_active:
         yield Cause.ABSENCE, f"{holder} is deactivated."
     if clock.kind != ClockKind.ANSWER and (load := records.load(holder)) > holder.capacity:
@@ -128,5 +129,5 @@ def _causes(
     yield Cause.LATE, "Nothing on record explains it."
 
 
-def _day(at: datetime) -> str:
-    return f"{at:%d %b %H:%M} UTC"
+def _when(at: datetime, holder: User) -> str:
+    return f"{at.astimezone(zone_named(holder.time_zone)):%-d %b %H:%M %Z}"

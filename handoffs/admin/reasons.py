@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from handoffs.models import Contest, Reason
 from team.admin_kit import KeptAdmin
+from team.wording import counted
 
 RULINGS = Coalesce(
     Subquery(
@@ -74,7 +75,7 @@ class ReasonAdmin(KeptAdmin):
 
     @display(description="given", ordering="given")
     def times_given(self, obj: Any) -> str:
-        return f"{obj.given:,} times" if obj.given else "never"
+        return counted(obj.given, "time") if obj.given else "never"
 
     @display(description="contested")
     def ruled_on(self, obj: Any) -> str:

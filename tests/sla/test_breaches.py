@@ -51,7 +51,7 @@ def test_an_absence_that_was_entered_afterwards_says_so(package, north, ae, cloc
 
     assert proposal(missed()) == (
         "absence",
-        "Ana Silva was away from 02 Mar 09:00 UTC, entered only afterwards.",
+        "Ana Silva was away from 2 Mar 09:00 UTC, entered only afterwards.",
     )
 
 
@@ -60,7 +60,7 @@ def test_a_known_absence_is_the_cause(package, north, ae):
     Absence.objects.create(user=ae, starts_at=after(30), ends_at=after(600))
     submitted(**package)
 
-    assert proposal(missed()) == ("absence", "Ana Silva was away from 02 Mar 10:30 UTC.")
+    assert proposal(missed()) == ("absence", "Ana Silva was away from 2 Mar 10:30 UTC.")
 
 
 def test_more_handoffs_than_set_are_an_overload(package, ae):

@@ -78,3 +78,19 @@ def test_how_a_password_is_kept_is_shown_to_nobody(client: Client, revops: User,
     page = client.get(f"/admin/team/user/{sdr.pk}/change/").content.decode()
     assert "argon2" not in page
     assert "md5" not in page
+
+
+def test_a_territory_reads_as_people_write_it_and_links_only_to_what_may_be_opened(
+    client: Client, north: Territory, ae: User, manager: User
+) -> None:
+    north.countries = ["DE", "SE"]
+    north.save()
+    page, person = f"/admin/team/territory/{north.pk}/change/", f"/admin/team/user/{ae.pk}/change/"
+    client.force_login(ae)
+    shown = client.get(page).content.decode()
+    assert "DE, SE" in shown
+    assert str(ae) in shown
+    assert person not in shown
+    assert client.get(person).status_code == 403
+    client.force_login(manager)
+    assert person in client.get(page).content.decode()
