@@ -199,6 +199,18 @@ def readings(one: CalibrationRound) -> list[Reading]:
     return sorted(found, key=_by_kappa)
 
 
+def said_of(case: CalibrationCase) -> dict[int, list[tuple[str, list[bool]]]]:
+    """What each side said of one case, by criterion: (the side in words, met or not)."""
+    rows = case.scores.order_by("scorer_id").values_list("criterion_id", "side", "is_met")
+    found: dict[int, dict[str, list[bool]]] = defaultdict(lambda: {side.value: [] for side in Side})
+    for criterion, side, is_met in rows:
+        found[criterion][side].append(is_met)
+    return {
+        criterion: [(str(Side(side).label), said) for side, said in sides.items()]
+        for criterion, sides in found.items()
+    }
+
+
 def table_of(pairs: Iterable[tuple[bool, bool]]) -> Table:
     """Counts pairs of (SDR leader, AE leader) scores."""
     counted = list(pairs)

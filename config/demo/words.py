@@ -265,7 +265,7 @@ SIGNALS = [
     ("inbound", "Asked for a demo through the web site"),
 ]
 RETURN_QUESTIONS = [
-    "Who signs above fifty thousand, and has Priya’s boss been told about us?",
+    "Who signs above fifty thousand, and have they been told about us?",
     "Which of the two plants would start, and who runs it?",
     "What did they mean by “this year”: the budget year or the calendar year?",
 ]

@@ -20,6 +20,7 @@ from team.models import User
 from team.pages import page
 
 SHOWN = 12  # months to look back
+NUMBERS = {str(number) for number in range(1, calibration.CASES + 1)}
 
 
 @require_GET
@@ -47,6 +48,8 @@ def overview(request: HttpRequest) -> HttpResponse:
             "both": both,
             "readings": calibration.readings(one) if both and coming is None else [],
         }
+        if context["readings"]:
+            context |= _looked_at(one, request.GET.get("case", ""), user)
     return page(request, "handoffs/calibration.html", context, title="Calibration")
 
 
@@ -97,6 +100,19 @@ def score(request: HttpRequest) -> HttpResponse:
     title = f"{case} of {calibration.CASES}"
     status = 422 if problem else 200
     return page(request, "handoffs/calibration_score.html", context, title=title, status=status)
+
+
+def _looked_at(one: CalibrationRound, number: str, user: User) -> dict[str, Any]:
+    """The case that a link below the readings asks for, with what each side said of it."""
+    case = one.cases.filter(number=int(number)).first() if number in NUMBERS else None
+    if case is None:
+        return {}
+    handoff, said = _package(case), calibration.said_of(case)
+    answers = {answer.criterion.code: answer for answer in handoff.answers.all()}
+    rows = [
+        (row, answers.get(row.code), said.get(row.pk, [])) for row in one.version.criteria.all()
+    ]
+    return {"case": case, "handoff": handoff, "veil": _veil(handoff, user), "rows": rows}
 
 
 def _package(case: CalibrationCase) -> Handoff:

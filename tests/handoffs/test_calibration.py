@@ -229,3 +229,26 @@ def test_without_a_round_it_teaches(manager: User) -> None:
     assert "No month to calibrate on yet" in (
         client_of(manager).get(reverse("calibration")).content.decode()
     )
+
+
+def test_a_case_they_differ_on_is_one_click_away_still_without_names(
+    packages: list[Handoff], leaders: tuple[User, User]
+) -> None:
+    one = opened()
+    score_all(one, leaders[0])
+    client = client_of(leaders[1])
+    address = f"{reverse('calibration')}?month=2026-03&case=3"
+    assert "case" not in client.get(address).context  # not before they have scored it themselves
+    score_all(one, leaders[1], but_not={3: {"timeline"}})
+    overview = client.get(reverse("calibration")).content.decode()
+    assert "?month=2026-03&amp;case=3#t-package" in overview
+    response = client.get(address)
+    page = response.content.decode()
+    assert "Case 3, as both sides read it" in page
+    said = {row[0].code: row[2] for row in response.context["rows"]}
+    assert said["timeline"] == [("SDR leader", [True]), ("AE leader", [False])]
+    assert said["budget"] == [("SDR leader", [True]), ("AE leader", [True])]
+    for name in ("Priya", "Nair", "Acme", "Sam Ortiz", "PriceFox"):
+        assert name not in page
+    for nonsense in ("0", "11", "x", "３"):
+        assert "case" not in client.get(f"{reverse('calibration')}?case={nonsense}").context
