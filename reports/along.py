@@ -81,11 +81,10 @@ def _by_month(period: Period, scope: Scope, now: datetime, shown: list[Card]) ->
 
 def _by_value(dimension: str, period: Period, scope: Scope, now: datetime) -> list[Row]:
     asked = [one.counting(now) for one in METRICS]
-    rates = metrics.by_value(asked, dimension, period, scope)
-    before = metrics.by_value(asked, dimension, period.before(), scope)
+    before, rates = metrics.by_value(asked, dimension, [period.before(), period], scope)
     spans = metrics.spans_by_value(dimension, period, scope, now)
     values: set[Any] = set(spans)
-    values.update(*rates.values())
+    values.update(*rates.values(), *before.values())
     names = names_of(dimension, values)
     none = Rate(0, 0, None, None, None)
     rows = []

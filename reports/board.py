@@ -91,7 +91,8 @@ BY_KEY = {metric.key: metric for metric in METRICS}
 
 @dataclass(frozen=True)
 class Card:
-    """One metric as it is shown. `span` is set for waiting times only."""
+    """One metric as it is shown. `span` is set for waiting times only; `happened` counts the same
+    by the date on which it happened, where that is another."""
 
     metric: Metric
     found: Rate
@@ -104,13 +105,18 @@ class Card:
     months: list[Rate]
     span: Span | None = None
     since_submission: Span | None = None
+    happened: int | None = None
 
 
 def cards(period: Period, scope: Scope, now: datetime) -> list[Card]:
     """The five metrics with the two years up to `period`, as far back as there is anything."""
     months = last_months(period, LONGEST_TREND)
     asked = {metric.key: metric.counting(now) for metric in METRICS}
-    all_rates = metrics.by_period(list(asked.values()), months, scope)
+    events = {key: metrics.happened(asked[key]) for key in metrics.HAPPENED}
+    everything = metrics.by_period([*asked.values(), *events.values()], months, scope)
+    all_rates = {key: everything[key] for key in asked}
+    happened = {key: everything[one.key][-1].numerator for key, one in events.items()}
+    spans = metrics.spans_of(period, scope, now, ("accepted", "submitted"))
     together = zip(*all_rates.values(), strict=True)
     counted = [any(rate.denominator for rate in rates) for rates in together]
     empty = counted.index(True) if True in counted else len(months)
@@ -120,9 +126,7 @@ def cards(period: Period, scope: Scope, now: datetime) -> list[Card]:
         rates = all_rates[metric.key][-len(months) :]
         this = rates[-1]
         open_months = [is_open(metric, each, now) for each in months]
-        span = None
-        if metric.key == "contact":
-            span = metrics.span_of(period, scope, now)
+        span = spans["accepted"] if metric.key == "contact" else None
         names = [f"{each.start:%b %Y}" for each in months]
         chart_name = "Share within SLA" if span else metric.name
         before_words = f"{months[-2].start:%B}"
@@ -138,7 +142,8 @@ def cards(period: Period, scope: Scope, now: datetime) -> list[Card]:
                 open_months[-1],
                 rates,
                 span,
-                metrics.span_of(period, scope, now, "submitted") if span else None,
+                spans["submitted"] if span else None,
+                happened.get(metric.key),
             )
         )
     return found

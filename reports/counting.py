@@ -4,7 +4,7 @@ No definitions here: those are in `reports.metrics`. How most rows need not be r
 their day has been counted before, is in `reports.tally`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -77,6 +77,14 @@ def in_stretches(rows: QuerySet[Any], date: str, stretches: Sequence[Stretch]) -
     return rows.filter(anywhere).annotate(stretch=number)
 
 
+def by_date(countings: Iterable[Counting]) -> list[list[Counting]]:
+    """Those that one query can count together, because they are on one table and one date."""
+    groups: dict[tuple[type, str], list[Counting]] = {}
+    for one in countings:
+        groups.setdefault((one.table, one.date), []).append(one)
+    return list(groups.values())
+
+
 def count(
     countings: Sequence[Counting],
     stretches: Sequence[Stretch],
@@ -85,21 +93,45 @@ def count(
 ) -> dict[tuple[int, Any], dict[str, Counts]]:
     """What the rows in each stretch come to: by its number and, if asked, a value of `dimension`.
 
-    All countings are on one table and one date, so that one query does for them.
+    One query for all: what is on different dates is put below each other.
     """
     if not stretches:
         return {}
-    table, date = countings[0].table, countings[0].date
-    rows = in_stretches(table._default_manager.filter(scope.condition()), date, stretches)
-    asked = {
-        f"{one.key}_{n}": Count("pk", filter=condition)
-        for one in countings
-        for n, condition in enumerate(one.parts())
-    }
-    by = ["stretch", dimension] if dimension else ["stretch"]
+    groups = by_date(countings)
+    width = max(sum(len(one.parts()) for one in group) for group in groups)
+    asked = [
+        _counted(group, n, width, stretches, scope, dimension) for n, group in enumerate(groups)
+    ]
     found: dict[tuple[int, Any], dict[str, Counts]] = {}
-    for row in rows.order_by().values(*by).annotate(**asked):
-        found[row["stretch"], row[dimension] if dimension else ""] = {
-            one.key: [row[f"{one.key}_{n}"] for n in range(len(one.parts()))] for one in countings
-        }
+    for n, stretch, *rest in asked[0].union(*asked[1:], all=True):
+        value, feed = rest.pop(0) if dimension else "", iter(rest)
+        own = found.setdefault((stretch, value), {})
+        for one in groups[n]:
+            own[one.key] = [next(feed) for _ in one.parts()]
     return found
+
+
+def _counted(
+    group: Sequence[Counting],
+    n: int,
+    width: int,
+    stretches: Sequence[Stretch],
+    scope: Scope,
+    dimension: str,
+) -> QuerySet[Any, Any]:
+    """The query for one group: its number, the stretch, the value if asked, `width` counts."""
+    conditions = [part for one in group for part in one.parts()]
+    rows = group[0].table._default_manager.filter(scope.condition())
+    by = ["stretch", dimension] if dimension else ["stretch"]
+    padding: dict[str, Any] = {
+        f"count_{k}": Value(0, output_field=IntegerField()) for k in range(len(conditions), width)
+    }
+    counts = {f"count_{k}": Count("pk", filter=part) for k, part in enumerate(conditions)}
+    names = [f"count_{k}" for k in range(width)]
+    return (
+        in_stretches(rows, group[0].date, stretches)
+        .order_by()
+        .values(*by)
+        .annotate(**counts, **padding, group=Value(n, output_field=IntegerField()))
+        .values_list("group", *by, *names)
+    )

@@ -4,7 +4,7 @@ Days are UTC’s; a month of another zone begins and ends within one. Such a day
 the month that has most of it, and the rest of it is moved by reading just that stretch.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -27,17 +27,18 @@ class Plan(NamedTuple):
     stretches: list[Stretch]
 
 
-def plan(periods: Sequence[Period], now: datetime, *, is_rolled: bool) -> Plan:
+def fresh(now: datetime) -> frozenset[date]:
+    """The days that need not be read from the facts; some hundreds."""
+    return frozenset(Day.objects.fresh(now).values_list("day", flat=True))
+
+
+def plan(periods: Sequence[Period], fresh: Collection[date]) -> Plan:
     """How to come by these periods, which are in order and do not overlap.
 
-    Without `is_rolled` all of it is read from the facts.
+    Without `fresh` days all of it is read from the facts.
     """
     first = periods[0].start.astimezone(UTC).date()
     last = periods[-1].end.astimezone(UTC).date()
-    fresh: set[date] = set()
-    if is_rolled:
-        rows = Day.objects.fresh(now).filter(day__range=(first, last))
-        fresh = set(rows.values_list("day", flat=True))
     days: dict[date, int] = {}
     stretches: list[Stretch] = []
     for day, pieces in _cut(periods, first, last):
@@ -49,7 +50,7 @@ def plan(periods: Sequence[Period], now: datetime, *, is_rolled: bool) -> Plan:
         else:
             _extend(stretches, [piece for piece in pieces if piece.adds >= 0])
     if len(stretches) > MOST_STRETCHES:
-        return plan(periods, now, is_rolled=False)
+        return plan(periods, ())
     return Plan(days, stretches)
 
 

@@ -83,14 +83,18 @@ class Question:
         self.errors = form.errors
         self.period: Period = month(chosen["month"], zone) if chosen.get("month") else default
         self.dimension: str = chosen.get("by") or "month"
-        self.scope: Scope = whole.narrowed(
-            sdr=_number(chosen.get("sdr")),
-            ae=_number(chosen.get("ae")),
-            manager=_number(chosen.get("manager")),
-            territory=_number(chosen.get("territory")),
-            lead_source=chosen.get("source") or "",
-            framework_version=_number(chosen.get("standard")),
-        ).resolved()
+        self.scope: Scope = (
+            whole.narrowed(
+                sdr=_number(chosen.get("sdr")),
+                ae=_number(chosen.get("ae")),
+                manager=_number(chosen.get("manager")),
+                territory=_number(chosen.get("territory")),
+                lead_source=chosen.get("source") or "",
+                framework_version=_number(chosen.get("standard")),
+            )
+            .resolved()
+            .remembering()
+        )
         self.is_narrowed = any(
             chosen.get(name) for name in ("sdr", "ae", "manager", "territory", "source", "standard")
         )

@@ -268,27 +268,34 @@ def by_period(
 
 
 def by_value(
-    asked: Sequence[Counting], dimension: str, period: Period, scope: Scope
-) -> dict[str, dict[Any, Rate]]:
-    """The rates of each value of a dimension (an id or a code), by what is asked."""
-    found = tally.by_value(asked, dimension, period, scope)
-    return {
-        one.key: {
-            value: rate(counts[one.key][0], counts[one.key][1]) for value, counts in found.items()
+    asked: Sequence[Counting], dimension: str, periods: Sequence[Period], scope: Scope
+) -> list[dict[str, dict[Any, Rate]]]:
+    """For each of these periods the rates of each value of a dimension (an id or a code), by what
+    is asked."""
+    return [
+        {
+            one.key: {value: _share(counts[one.key]) for value, counts in found.items()}
+            for one in asked
         }
-        for one in asked
-    }
+        for found in tally.by_value(asked, dimension, periods, scope)
+    ]
 
 
 def span_of(period: Period, scope: Scope, now: datetime, since: str = "accepted") -> Span:
     """Time to first contact from facts that are up to date."""
-    return tally.waits_by_period([period], scope, now, since)[0].span()
+    return spans_of(period, scope, now, [since])[since]
+
+
+def spans_of(period: Period, scope: Scope, now: datetime, sinces: Sequence[str]) -> dict[str, Span]:
+    """The same since each of `sinces`."""
+    found = tally.waits_by_period([period], scope, now, sinces)
+    return {since: found[since][0].span() for since in sinces}
 
 
 def spans_by_period(periods: Sequence[Period], scope: Scope, now: datetime) -> list[Span]:
     """Time to first contact of each of these periods, in business time."""
-    found = tally.waits_by_period(periods, scope, now, "accepted", calendar=False)
-    return [waited.span() for waited in found]
+    found = tally.waits_by_period(periods, scope, now, ["accepted"], calendar=False)
+    return [waited.span() for waited in found["accepted"]]
 
 
 def spans_by_value(dimension: str, period: Period, scope: Scope, now: datetime) -> dict[Any, Span]:
@@ -307,6 +314,11 @@ def handoffs_behind(counting: Counting, part: Q, period: Period, scope: Scope) -
 def _rate(one: Counting, counts: Sequence[int]) -> Rate:
     counted, of, *apart = counts
     return rate(counted, of, zip((name for name, _ in one.apart), apart, strict=True))
+
+
+def _share(counts: Sequence[int]) -> Rate:
+    counted, of, *_ = counts
+    return rate(counted, of)
 
 
 def _now(now: datetime | None) -> datetime:

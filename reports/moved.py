@@ -36,14 +36,13 @@ class Moved(NamedTuple):
 
 
 def moved(cards: list[Card], period: Period, scope: Scope, now: datetime) -> list[Moved]:
-    """Each of these cards with where its change comes from, in four times two questions."""
+    """Each of these cards with where its change comes from, in twice two questions."""
     if not cards:
         return []
     asked = [card.metric.counting(now) for card in cards]
     parts: dict[str, list[Part]] = {card.metric.key: [] for card in cards}
     for dimension in CUT_BY:
-        this = metrics.by_value(asked, dimension, period, scope)
-        last = metrics.by_value(asked, dimension, period.before(), scope)
+        last, this = metrics.by_value(asked, dimension, [period.before(), period], scope)
         values = {value for found in (*this.values(), *last.values()) for value in found}
         names = along.names_of(dimension, values)
         for card in cards:

@@ -12,11 +12,11 @@ from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from reports import metrics
 from reports.besides.people import by_wait
-from reports.counting import Counting, Stretch, in_stretches
+from reports.counting import Counting, Stretch, by_date, in_stretches
 from reports.days import A_DAY, fill_gaps, midnight
 from reports.models import Chain, Day, Fact, Tally
 from reports.reading import WINDOW
-from reports.tally import COLUMNS, CREW, crew
+from reports.slices import COLUMNS, CREW, crew
 from reports.waits import NAMES, STILL_WAITS, Waits, owed, pack, waits_of
 
 BATCH = 7  # days at once
@@ -80,7 +80,7 @@ def tallies_of(chosen: Iterable[date], now: datetime) -> tuple[list[Tally], dict
             found[key] = Tally(day_id=key[0], dimension=key[1], value=key[2])
         return found[key]
 
-    for countings in _by_date([*metrics.countings(now), by_wait(now)]):
+    for countings in by_date([*metrics.countings(now), by_wait(now)]):
         for key, counts in _counts(countings, together).items():
             _note(tally(key), countings, counts)
     for since in NAMES:
@@ -205,13 +205,6 @@ def _joined(stretches: Sequence[Stretch]) -> list[Stretch]:
         else:
             joined.append(one)
     return joined
-
-
-def _by_date(countings: Iterable[Counting]) -> Iterable[list[Counting]]:
-    groups: dict[tuple[type, str], list[Counting]] = {}
-    for one in countings:
-        groups.setdefault((one.table, one.date), []).append(one)
-    return groups.values()
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Which handoffs a report counts: the reader's team, and what they narrowed it down to."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Q
@@ -25,6 +26,8 @@ class Scope:
     lead_source: str = ""
     framework_version: FrameworkVersion | int | None = None
     team: frozenset[int] | None = None
+    # What one page has found out already; nothing outlives it. None: ask each time.
+    memo: dict[Any, Any] | None = field(default=None, compare=False, repr=False)
 
     def condition(self) -> Q:
         """As a condition on facts and on meeting chains."""
@@ -67,6 +70,18 @@ class Scope:
         if led is None:
             return self
         return replace(self, manager=None, team=led if self.team is None else self.team & led)
+
+    def remembering(self) -> "Scope":
+        """The same for one page, which asks many questions at one `now`."""
+        return replace(self, memo={})
+
+    def recall(self, key: Any, find: Callable[[], Any]) -> Any:
+        """What `find` comes to; asked once where this scope remembers."""
+        if self.memo is None:
+            return find()
+        if key not in self.memo:
+            self.memo[key] = find()
+        return self.memo[key]
 
     def _led(self) -> frozenset[int] | None:
         if self.manager is None:

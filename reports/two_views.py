@@ -1,15 +1,16 @@
 """A month seen twice: what became of its own handoffs, and what happened in it; with the handoffs
 that make the difference."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 
 from handoffs.models import Handoff
-from reports import metrics, tally
-from reports.board import METRICS, Metric
-from reports.counting import Counting, rows_of, within
+from reports import metrics
+from reports.board import Card, Metric
+from reports.counting import Counting, by_date, rows_of, within
 from reports.periods import Period
 from reports.scope import Scope
 from reports.tables import TEXT, Column, Row, Table
@@ -29,20 +30,16 @@ class Difference(NamedTuple):
     activity: int
 
 
-def differences(period: Period, scope: Scope, now: datetime) -> list[Difference]:
-    """Cohort and activity side by side, for what has both."""
-    pairs = [
-        (metric, cohort, metrics.happened(cohort))
-        for metric in METRICS
-        if (cohort := metric.counting(now)).key in metrics.HAPPENED
-    ]
-    asked = [one for _, *both in pairs for one in both]
-    counts = tally.by_period(asked, [period], scope)[0]
-    both = _in_both([(cohort, activity) for _, cohort, activity in pairs], period, scope)
+def differences(
+    cards: Sequence[Card], period: Period, scope: Scope, now: datetime
+) -> list[Difference]:
+    """Cohort and activity side by side, for what has both; `cards` are those of the same period."""
+    pairs = [(card, card.happened) for card in cards if card.happened is not None]
+    both = _in_both([card.metric.counting(now) for card, _ in pairs], period, scope)
     found = []
-    for metric, cohort, activity in pairs:
-        own, happened, shared = counts[cohort.key][0], counts[activity.key][0], both[cohort.key]
-        found.append(Difference(metric, own, own - shared, happened - shared, happened))
+    for card, happened in pairs:
+        own, shared = card.found.numerator, both[card.metric.key]
+        found.append(Difference(card.metric, own, own - shared, happened - shared, happened))
     return found
 
 
@@ -74,16 +71,15 @@ def named(
     ]
 
 
-def _in_both(
-    pairs: list[tuple[Counting, Counting]], period: Period, scope: Scope
-) -> dict[str, int]:
+def _in_both(cohorts: Sequence[Counting], period: Period, scope: Scope) -> dict[str, int]:
     """How many of the period’s cohorts happened in the period as well."""
-    found = {}
-    for cohort, activity in pairs:
-        rows = rows_of(cohort, period, scope).filter(
-            cohort.numerator, within(activity.date, period)
-        )
-        found[cohort.key] = rows.aggregate(count=Count("pk"))["count"]
+    found: dict[str, int] = {}
+    for together in by_date(cohorts):
+        shared = {
+            one.key: Count("pk", filter=one.numerator & within(metrics.HAPPENED[one.key], period))
+            for one in together
+        }
+        found |= rows_of(together[0], period, scope).aggregate(**shared)
     return found
 
 

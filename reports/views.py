@@ -26,7 +26,7 @@ def joint(request: HttpRequest) -> HttpResponse:
     question = (asked.period, asked.scope, asked.now)
     cards = board.cards(*question)
     shows = next(card.found for card in cards if card.metric.key == "show")
-    differences = two_views.differences(*question)
+    differences = two_views.differences(cards, *question)
     context = {
         "cards": cards,
         "identity": metrics.identity_in(shows),
@@ -141,7 +141,7 @@ def _table(asked: Question, key: str) -> Table | None:
     if key == "metrics":
         return board.summary(board.cards(*question))
     if key == "differences":
-        return two_views.reconciled(two_views.differences(*question))
+        return two_views.reconciled(two_views.differences(board.cards(*question), *question))
     if key.startswith("trend-"):
         cards = {card.trend.key: card.trend for card in board.cards(*question)}
         return cards.get(key)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, F, Q, QuerySet, Value
 
 from reports import facts
 from reports.counting import Stretch, in_stretches
@@ -80,33 +80,47 @@ def owed(since: str) -> Q:
     return ~ended_in_time if since == "submitted" else Q()
 
 
-def over(
-    stretches: Sequence[Stretch], scope: Scope, now: datetime, since: str, by: str = ""
-) -> Any:
-    """Of those whose waiting is over, by number of the stretch and value of the dimension `by`."""
-    if not stretches:
-        return {}
-    rows = Fact.objects.filter(scope.condition(), owed(since)).exclude(STILL_WAITS)
-    return _gather(in_stretches(rows, f"{since}_at", stretches), now, since, by)
+def of(
+    stretches: Sequence[Stretch],
+    periods: Sequence[Period],
+    scope: Scope,
+    now: datetime,
+    sinces: Sequence[str],
+    by: str = "",
+) -> dict[tuple[str, int, Any], Waits]:
+    """By where the wait began, number of the stretch, and value of the dimension `by`.
+
+    Stretches are read for those whose waiting is over. Those who have had no contact and still may
+    wait longer all the while, so they are read for whole periods, numbered on from the stretches.
+    """
+    whole = [Stretch(each.start, each.end, n) for n, each in enumerate(periods)]
+    asked = []
+    for since in sinces:
+        rows = Fact.objects.filter(scope.condition())
+        over = rows.filter(owed(since)).exclude(STILL_WAITS)
+        still = rows.filter(STILL_WAITS)
+        if stretches:
+            asked.append(_rows(over, stretches, 0, since, by))
+        asked.append(_rows(still, whole, len(stretches), since, by))
+    found: dict[tuple[str, int, Any], list[Any]] = {}
+    for since, number, *row in asked[0].union(*asked[1:], all=True):
+        value = row.pop(0) if by else ""
+        found.setdefault((since, number, value), []).append(row)
+    return {key: waits_of(group, now) for key, group in found.items()}
 
 
-def still(periods: Sequence[Period], scope: Scope, now: datetime, since: str, by: str = "") -> Any:
-    """Of those who have had no contact and still may; time makes these longer all the while."""
-    stretches = [Stretch(each.start, each.end, n) for n, each in enumerate(periods)]
-    rows = Fact.objects.filter(STILL_WAITS, scope.condition())
-    return _gather(in_stretches(rows, f"{since}_at", stretches), now, since, by)
-
-
-def _gather(
-    rows: QuerySet[Fact], now: datetime, since: str, by: str
-) -> dict[tuple[int, Any], Waits]:
+def _rows(
+    rows: QuerySet[Fact], stretches: Sequence[Stretch], first: int, since: str, by: str
+) -> QuerySet[Fact, Any]:
+    """Rows as `waits_of` takes them, after where the wait began, the number, and the value."""
+    numbered = in_stretches(rows, f"{since}_at", stretches).annotate(
+        since=Value(since, output_field=CharField()), number=F("stretch") + first
+    )
     name = NAMES[since]
     columns = [f"{since}_at", "contacted_at", "closed_at", f"{name}_business", f"{name}_calendar"]
     columns += ["in_time", "is_promised", "calendar_version_id"]
-    found: dict[tuple[int, Any], list[Any]] = {}
-    for number, value, *row in rows.values_list("stretch", by or "stretch", *columns):
-        found.setdefault((number, value if by else ""), []).append(row)
-    return {key: waits_of(group, now) for key, group in found.items()}
+    by_value = [by] if by else []
+    return numbered.order_by().values_list("since", "number", *by_value, *columns)
 
 
 def waits_of(rows: Iterable[Sequence[Any]], now: datetime) -> Waits:

@@ -41,7 +41,7 @@ def figures(all_: list[Life], period: Period, now: datetime) -> Iterator[Figure]
 def _two_views(all_: list[Life], period: Period, now: datetime) -> Iterator[Figure]:
     in_it = plain.happened(all_, period.start, period.end, now)
     cohorts = plain.metrics(all_, period.start, period.end, now)
-    for one in two_views.differences(period, EVERYBODY, now):
+    for one in two_views.differences(board.cards(period, EVERYBODY, now), period, EVERYBODY, now):
         key = one.metric.key
         yield f"{key} happened", one.activity, len(in_it[key])
         yield f"{key} cohort", one.cohort, cohorts.get(key, (0, 0))[0]

@@ -111,6 +111,6 @@ def test_months_in_one_query_equal_months_one_by_one(chaos: None) -> None:
     for counting, metric in zip(asked, functions, strict=True):
         for period, found in zip(months, together[counting.key], strict=True):
             assert found == metric(period, Scope(), NOW)
-            split = metrics.by_value([counting], "sdr", period, Scope())[counting.key].values()
+            split = metrics.by_value([counting], "sdr", [period], Scope())[0][counting.key].values()
             assert sum(part.numerator for part in split) == found.numerator
             assert sum(part.denominator for part in split) == found.denominator

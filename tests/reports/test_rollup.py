@@ -52,7 +52,7 @@ def figures(desk: Desk, now: datetime) -> list[object]:
             for since in ("accepted", "submitted"):
                 found.append(metrics.span_of(months[1], scope, now, since))
             for dimension in ("sdr", "ae", "manager", "territory", "lead_source"):
-                found.append(metrics.by_value(asked, dimension, months[1], scope))
+                found.append(metrics.by_value(asked, dimension, months[:2], scope))
     return found
 
 
