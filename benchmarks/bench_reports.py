@@ -38,17 +38,16 @@ def main(vendors: list[str], size: int) -> None:
 
 
 def measure() -> None:
-    import django
     from django.conf import settings
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     settings.ALLOWED_HOSTS = ["*"]
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
-    django.setup()
     from django.db import connection
     from django.utils import timezone
 
+    import config.wsgi  # noqa: F401 - as a web process starts
     from handoffs.models import Handoff
     from reports import facts, rollup
 

@@ -4,11 +4,12 @@ adding to what was counted before."""
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When
+from django.db.models.functions import TruncDate
 
 from reports import metrics
 from reports.besides.people import by_wait
@@ -101,11 +102,15 @@ def _counts(countings: Sequence[Counting], stretches: Sequence[Stretch]) -> dict
     )
     rows = in_stretches(countings[0].table._default_manager.all(), date_of, stretches)
     combinations: dict[Key, Counter[int]] = defaultdict(Counter)
-    columns = rows.annotate(bits=bits).values_list(date_of, "bits", *COLUMNS.values())
-    for at, met, *whose in columns.iterator(chunk_size=5000):
-        day = at.date()
+    alike = (
+        rows.annotate(bits=bits, of=TruncDate(date_of, tzinfo=UTC))
+        .order_by()
+        .values_list("of", "bits", *COLUMNS.values())
+        .annotate(times=Count("pk"))
+    )
+    for day, met, *whose, times in alike.iterator(chunk_size=5000):
         for dimension, value in zip(WHOSE, ("", *whose, crew(*whose[:2])), strict=True):
-            combinations[day, dimension, _text(value)][met] += 1
+            combinations[day, dimension, _text(value)][met] += times
     return {
         key: [
             sum(times for met, times in counter.items() if met >> n & 1)

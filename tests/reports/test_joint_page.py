@@ -46,7 +46,7 @@ def test_the_joint_page_tells_the_month(
         with CaptureQueriesContext(connection) as queries:
             answer = signed_in.get(f"/reports/?{MARCH}&by={dimension}")
         assert answer.status_code == 200
-        assert len(queries) <= 60, (dimension, len(queries))
+        assert len(queries) <= 30, (dimension, len(queries))
     assert len(first) <= 80  # with the reading of the log
 
     # SDRs and AEs see the same page of their team; another team sees none of it

@@ -16,7 +16,7 @@ from reports import facts, rollup
 from team.models import User
 
 # Longer histories are played this far and then copied
-PLAYED = 600
+PLAYED = 300
 
 
 class Command(BaseCommand):
