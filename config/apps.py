@@ -34,6 +34,10 @@ class ConfigConfig(AppConfig):
             from allauth.account.decorators import secure_admin_login
 
             admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+        if settings.TWO_STEP != "off":
+            from config.sign_in import changes
+
+            changes.connect()
         post_execute_in_worker.connect(end_if_starved, dispatch_uid="config.starved")
         post_migrate.connect(_sync_schedules, sender=apps.get_app_config("django_q"))
 

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+user_id: ContextVar[int | None] = ContextVar("user_id", default=None)  # of who asks
 
 # What a line may carry beside its message: see `extra=` in config/middleware.py
 KNOWN = ("view", "method", "status", "ms")
@@ -30,7 +31,8 @@ class Line(logging.Formatter):
         return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return one_line(super().formatMessage(record))
+        line = one_line(super().formatMessage(record))
+        return line + "".join(f" [{name} {value}]" for name, value in whose().items())
 
     def formatException(self, ei: Any) -> str:
         return "\n".join(f"  {step}" for step in way_to(ei))
@@ -46,12 +48,17 @@ class Json(logging.Formatter):
             "logger": record.name,
             "message": one_line(record.getMessage()),
         }
-        if request_id.get():
-            fields["request_id"] = request_id.get()
+        fields |= whose()
         fields |= {name: getattr(record, name) for name in KNOWN if hasattr(record, name)}
         if record.exc_info and record.exc_info[0] is not None:
             fields["error"] = way_to(record.exc_info)
         return json.dumps(fields, ensure_ascii=False, default=str)
+
+
+def whose() -> dict[str, Any]:
+    """The request that a line is about, and the number of whoever sent it; empty outside of one."""
+    known = {"request_id": request_id.get(), "user": user_id.get()}
+    return {name: value for name, value in known.items() if value}
 
 
 def way_to(raised: Raised) -> list[str]:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 
 from config import logs, metrics
@@ -26,6 +25,8 @@ PERMISSIONS_POLICY = (
     "geolocation=(), camera=(), microphone=(), payment=(), usb=(), interest-cohort=()"
 )
 
+LOGOUTS = {"logout", "account_logout"}  # the admin’s, and that of the sign-in pages
+
 
 class RequestId:
     """Gives each request an id that its error page and its log lines share."""
@@ -36,6 +37,7 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
         logs.request_id.set(request.id)  # type: ignore[attr-defined]
+        logs.user_id.set(None)
         response = self.get_response(request)
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         return response
@@ -76,7 +78,7 @@ class SecurityHeaders:
         person = getattr(request, "_cached_user", None)
         if response.status_code >= 500 or (person is not None and person.is_authenticated):
             response.headers.setdefault("Cache-Control", "no-store")
-        if request.method == "POST" and request.path == reverse("admin:logout"):
+        if request.method == "POST" and getattr(request.resolver_match, "url_name", "") in LOGOUTS:
             response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return response
 
@@ -89,6 +91,7 @@ class SessionAge:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
+            logs.user_id.set(request.user.pk)
             now = timezone.now().timestamp()
             if now - request.session.get(SIGNED_IN_AT, 0) >= settings.SESSION_LONGEST:
                 logout(request)
@@ -120,6 +123,6 @@ class ClearAnswers:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if is_trouble(error):
-            log.error("database: %s [%s]", type(error).__name__, request.id)  # type: ignore[attr-defined]
+            log.error("database: %s", type(error).__name__)
             return unavailable(request, error)
         return None

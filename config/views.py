@@ -1,5 +1,6 @@
 """Pages that belong to no app: error pages, and what crawlers and browsers ask for."""
 
+import logging
 import re
 import sys
 
@@ -16,6 +17,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.template import loader
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
+
+log = logging.getLogger("handoffdesk.sign_in")
 
 # What the database says, and what that means to whoever wanted to save
 TROUBLE = (
@@ -156,6 +159,7 @@ def locked_out(
     request: HttpRequest, response: HttpResponse | None, credentials: dict[str, str] | None
 ) -> HttpResponse:
     """Who mistyped too often waits; django-axes asks for this page."""
+    log.warning("A sign-in was asked to wait.")
     answered = answer(request, 429)
     answered["Retry-After"] = "60"
     return answered
@@ -164,7 +168,7 @@ def locked_out(
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """No crawler has business here."""
-    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
 
 
 @require_safe

@@ -9,6 +9,8 @@ class TeamConfig(AppConfig):
     verbose_name = "Team"
 
     def ready(self) -> None:
-        from team import sessions  # models cannot be imported before the apps are loaded
+        # models cannot be imported before the apps are loaded
+        from team import sessions, sign_in_log
 
         user_logged_in.connect(sessions.begin, dispatch_uid="team.sessions.begin")
+        sign_in_log.connect()

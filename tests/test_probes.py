@@ -18,7 +18,7 @@ from config.logs import Json, Line
 from messaging.models import Message
 from sla import health
 from team.models import User
-from tests.factories import make_contact, submitted
+from tests.factories import PASSWORD, make_contact, submitted
 from tests.test_errors import Away
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +167,42 @@ def test_a_json_line_carries_the_id_that_the_error_page_shows(
     assert (answered["view"], answered["status"]) == ("queue", 503)
     assert answered["request_id"] == answer["X-Request-ID"]
     assert answer["X-Request-ID"] in answer.content.decode()
+
+
+def test_a_line_for_people_says_whose_request_it_is_about(
+    client: Client, ae: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.setFormatter(Line())
+    client.force_login(ae)
+    caplog.clear()
+    answer = client.get(reverse("health"))
+    assert answer.status_code == 403
+    line = caplog.text.splitlines()[0]
+    assert "/sla/health/" in line
+    assert line.endswith(f" [request_id {answer['X-Request-ID']}] [user {ae.pk}]")
+    client.logout()
+    caplog.clear()
+    client.get("/nothing/here/")
+    assert "[user" not in caplog.text
+
+
+def test_signing_in_and_out_and_failing_to_is_written_down(
+    client: Client, ae: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "handoffdesk.sign_in"):
+        for password in ("wrong", PASSWORD):
+            client.post("/admin/login/", {"username": "ae", "password": password})
+        client.post(reverse("admin:logout"))
+        for _ in range(5):
+            client.post("/admin/login/", {"username": "ae", "password": "wrong"})
+    said = [record.getMessage() for record in caplog.records if "sign_in" in record.name]
+    assert said == [
+        "A sign-in failed.",
+        f"Signed in: user {ae.pk}, by password.",
+        f"Signed out: user {ae.pk}.",
+        *["A sign-in failed."] * 5,
+        "A sign-in was asked to wait.",
+    ]
 
 
 def test_a_whole_day_leaves_nothing_of_a_person_in_the_log(

@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import get_hasher, identify_hasher, make_passwo
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.templatetags.static import static
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -66,8 +67,33 @@ def test_every_answer_carries_the_headers(who: str) -> None:
         policy = [part.strip() for part in answer["Content-Security-Policy"].split(";")]
         assert {"default-src 'none'", "script-src 'self'"} <= set(policy), address
         assert not {"Server", "X-Powered-By"} & set(answer.headers), address
+        kind = answer.headers.get("Content-Type", "")
+        assert not kind.startswith("text/") or re.search('charset="?utf-8', kind), address
         if who == "superuser":
             assert "no-store" in answer["Cache-Control"], address
+            if answer.status_code == 200 and b"</html>" in answer.content:
+                assert reverse("admin:logout").encode() in answer.content, address
+
+
+def test_files_of_the_pages_carry_them_too(client: Client) -> None:
+    answer = client.get(static("desk/favicon.svg"))
+    assert answer.status_code == 200
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_what_a_page_says_next_stays_on_the_server(client: Client, revops: User) -> None:
+    client.force_login(revops)
+    answer = client.post(reverse("admin:team_user_sign_out", args=[revops.pk]), follow=True)
+    client.force_login(revops)
+    answer = client.post(
+        reverse("admin:team_user_sign_out", args=[make_user("leaver").pk]),
+        {"_form_submitted": "true"},
+    )
+    assert answer.status_code == 302
+    assert "messages" not in answer.cookies
+    assert "_messages" in client.session
 
 
 def test_signing_out_clears_what_the_browser_kept(client: Client, ae: User) -> None:
@@ -247,6 +273,21 @@ def test_weak_passwords_are_refused(password: str, ae: User) -> None:
 
 def test_long_sentences_are_good_passwords(ae: User) -> None:
     validate_password("our handoff works better with good notes", ae)
+
+
+def test_a_password_is_changed_with_the_present_one_only(client: Client, ae: User) -> None:
+    client.force_login(ae)
+    address = reverse("admin:password_change")
+    fields = re.findall(r"<input[^>]*password[^>]*>", client.get(address).content.decode())
+    assert len(fields) == 3
+    for field in fields:
+        assert 'type="password"' in field and "autocomplete=" in field and "onpaste" not in field
+    new = "sunlit meadow kettle"
+    for present, status in (("wrong", 200), (PASSWORD, 302)):
+        given = {"old_password": present, "new_password1": new, "new_password2": new}
+        assert client.post(address, given).status_code == status
+        ae.refresh_from_db()
+        assert ae.check_password(new) == (status == 302)
 
 
 # --- The first admin -----------------------------------------------------------------------------

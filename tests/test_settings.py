@@ -52,11 +52,11 @@ WRONG = [
 ]
 
 
-def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def start(folder: Path, then: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """Load the settings in a process of their own, with nothing else in its environment."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-c", "import config.settings"],
+        [sys.executable, "-c", f"from config import settings; {then}"],
         cwd=ROOT,
         env={**kept, "VAR_DIR": str(folder), **environment},
         capture_output=True,
@@ -74,6 +74,12 @@ def test_a_wrong_value_ends_the_start_with_one_line_naming_it(
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"{variable}: ")
+
+
+def test_over_https_both_cookies_are_bound_to_this_host(tmp_path: Path) -> None:
+    told = "s = settings; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.CSRF_COOKIE_SECURE)"
+    done = start(tmp_path, told, BASE_URL="https://desk.example", ALLOWED_HOSTS="desk.example")
+    assert done.stdout.split() == ["__Host-sessionid", "__Host-csrftoken", "True"]
 
 
 def test_without_any_variable_it_starts_and_keeps_its_own_key(tmp_path: Path) -> None:

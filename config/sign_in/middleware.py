@@ -1,4 +1,4 @@
-"""Sends admins to set up their second step before anything else, where that is asked of them."""
+"""Sends people to set up their second step before anything else, where that is asked of them."""
 
 from collections.abc import Callable
 
@@ -7,24 +7,29 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-ASKED = "Admins sign in with a second step here: set it up first."
+ASKED = {
+    "admins": "Admins sign in with a second step here: set it up first.",
+    "everyone": "Everybody signs in with a second step here: set it up first.",
+}
 
 
-class AdminsTakeTwoSteps:
-    """With TWO_STEP=admins, RevOps and superusers cannot work without an authenticator app."""
+class TakesTwoSteps:
+    """Nobody of whom TWO_STEP asks it works without an authenticator app: admins, or everyone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.TWO_STEP == "admins" and self._lacks_it(request):
-            messages.info(request, ASKED)
+        if self._lacks_it(request):
+            messages.info(request, ASKED[settings.TWO_STEP])
             return HttpResponseRedirect(reverse("mfa_activate_totp"))
         return self.get_response(request)
 
     def _lacks_it(self, request: HttpRequest) -> bool:
         user = request.user
-        if not (user.is_authenticated and (user.is_superuser or user.is_revops)):
+        if settings.TWO_STEP not in ASKED or not user.is_authenticated:
+            return False
+        if settings.TWO_STEP == "admins" and not (user.is_superuser or user.is_revops):
             return False
         if request.path.startswith("/account/") or request.path == reverse("admin:logout"):
             return False

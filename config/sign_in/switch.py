@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.urls import reverse_lazy
 
-TWO_STEP = ("off", "optional", "admins")
+TWO_STEP = ("off", "optional", "admins", "everyone")
 MENU_ENTRY = {"title": "Log-in in two steps", "link": reverse_lazy("mfa_index")}
 
 
@@ -50,7 +50,7 @@ def turn_on(settings: dict[str, Any], two_step: str, oidc: Oidc, base_url: str) 
     where = settings["MIDDLEWARE"].index("config.middleware.PersonsTimeZone")
     settings["MIDDLEWARE"][where:where] = [
         "allauth.account.middleware.AccountMiddleware",
-        "config.sign_in.middleware.AdminsTakeTwoSteps",
+        "config.sign_in.middleware.TakesTwoSteps",
     ]
     settings["AUTHENTICATION_BACKENDS"].append("config.sign_in.backends.SignedIn")
     settings["TEMPLATES"][0]["OPTIONS"]["context_processors"].append("config.sign_in.context.frame")

@@ -1,12 +1,14 @@
 """The two addresses of single sign-on, with an answer for a provider that does not answer."""
 
 import logging
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from allauth.socialaccount.providers.openid_connect import views
-from django.http import HttpRequest, HttpResponse
+from allauth.account.internal.decorators import login_not_required
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from requests import RequestException
 
 from config.views import answer
@@ -15,17 +17,40 @@ AWAY = "The sign-in service does not answer. Try again in a few minutes, or log 
 log = logging.getLogger("handoffdesk.sign_in")
 
 
-def _answered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    @wraps(view)
-    def asked(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        try:
-            return view(request, **kwargs)
-        except (RequestException, KeyError) as error:  # away, or not what a provider says
-            log.error("single sign-on: %s", type(error).__name__)
-            return answer(request, 503, AWAY)
-
-    return asked
+class NotThatOne(Exception):
+    """A provider calls itself something else than OIDC_ISSUER says."""
 
 
-login = _answered(views.login)
-callback = _answered(views.callback)
+class Provider(OpenIDConnectOAuth2Adapter):
+    """The provider that was set, and none that answers in its place under another name."""
+
+    def insist(self) -> None:
+        """Raise NotThatOne unless it says the name that was set (Discovery 1.0, section 4.3)."""
+        if str(self.openid_config["issuer"]).rstrip("/") != settings.OIDC.issuer.rstrip("/"):
+            raise NotThatOne
+
+
+def _asked(view: Any, request: HttpRequest, provider_id: str) -> HttpResponse:
+    try:
+        provider = Provider(request, provider_id)
+        provider.insist()
+        done: HttpResponse = view.adapter_view(provider)(request)
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+    # Away, or not what a provider says, or somebody else
+    except (RequestException, KeyError, NotThatOne) as error:
+        log.error("single sign-on: %s", type(error).__name__)
+        return answer(request, 503, AWAY)
+    return done
+
+
+@login_not_required
+def login(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Send somebody to the provider."""
+    return _asked(OAuth2LoginView, request, provider_id)
+
+
+@login_not_required
+def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Take what the provider says about whoever comes back."""
+    return _asked(OAuth2CallbackView, request, provider_id)

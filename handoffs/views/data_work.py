@@ -53,7 +53,9 @@ def verified(request: HttpRequest, pk: int) -> HttpResponse:
     field, method = request.POST.get("field", ""), request.POST.get("method", "")
     ways = dict(data_work.WAYS.get(field, ()))
     if method not in ways:
-        return HttpResponse("Choose one of the buttons.", status=400, content_type="text/plain")
+        return HttpResponse(
+            "Choose one of the buttons.", status=400, content_type="text/plain; charset=utf-8"
+        )
     label = VerifiedField(field).label
     if contact.verified_value(field) != request.POST.get("value", ""):
         words = f"The {label.lower()} of {contact} has changed meanwhile. Look at it again."

@@ -40,7 +40,9 @@ def package(request: HttpRequest, pk: int, form: str) -> HttpResponse:
         content = writer.export_data(sheet)
         # Excel reads a CSV as UTF-8 only with the mark in front
         content = content.encode("utf-8-sig") if isinstance(content, str) else content
-        answer = HttpResponse(content, content_type=f"{writer.get_content_type()}")
+        kind = str(writer.get_content_type())
+        told = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+        answer = HttpResponse(content, content_type=told)
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     note(Deed.EXPORTED, by=person(request), about=handoff, words=f"The package as {form}.")
     return answer

@@ -9,7 +9,7 @@
     const all = (selector, within = form) => [...within.querySelectorAll(selector)];
     const one = (selector, within = form) => within.querySelector(selector);
     const at = (key) => document.getElementById(`at-${key}`);
-    const cookie = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1];
+    const cookie = () => (document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/) || [])[1];
     const state = document.getElementById("save-state");
     const banner = document.getElementById("banner");
     let dirty = false, dirtySince = 0, timer = 0, running = null, stopped = false;

@@ -372,6 +372,8 @@ class SheetDoor(ImportExportMixin):
         if response.headers.get("Content-Disposition", "").startswith("attachment"):
             words = f"{count:,} rows as {response['Content-Type'].partition(';')[0]}"
             note(Deed.EXPORTED, by=request.user, about=self.model, words=words)  # type: ignore[arg-type]
+            if response["Content-Type"].startswith("text/"):
+                response["Content-Type"] += "; charset=utf-8"
         return response
 
     def get_export_filename(self, request: HttpRequest, queryset: Any, file_format: Any) -> str:

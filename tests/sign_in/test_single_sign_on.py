@@ -28,16 +28,20 @@ def provider_server() -> Iterator[HTTPServer]:
 @pytest.fixture
 def provider(provider_server: HTTPServer) -> HTTPServer:
     provider_server.clear()
-    provider_server.expect_request("/.well-known/openid-configuration").respond_with_json(
+    introduces_itself(provider_server)
+    return provider_server
+
+
+def introduces_itself(server: HTTPServer, issuer: str = ISSUER) -> None:
+    server.expect_request("/.well-known/openid-configuration").respond_with_json(
         {
-            "issuer": ISSUER,
+            "issuer": issuer,
             "authorization_endpoint": f"{ISSUER}/authorize",
             "token_endpoint": f"{ISSUER}/token",
             "userinfo_endpoint": f"{ISSUER}/userinfo",
             "jwks_uri": f"{ISSUER}/keys",
         }
     )
-    return provider_server
 
 
 def come_back(client: Client, provider: HTTPServer, **claims: Any) -> Any:
@@ -47,9 +51,11 @@ def come_back(client: Client, provider: HTTPServer, **claims: Any) -> Any:
     assert sent["Location"].startswith(f"{ISSUER}/authorize?")
     asked = {name: value[0] for name, value in parse_qs(urlsplit(sent["Location"]).query).items()}
     assert asked["code_challenge_method"] == "S256"
+    word = {"iss": ISSUER, "aud": "desk", "iat": 1772445000, "exp": 1772449000}
+    word |= {name: claims.pop(name) for name in word.keys() & claims.keys()}
     person = {"sub": "u-1", "email_verified": True, **claims}
     token = jwt.encode(
-        {**person, "iss": ISSUER, "aud": "desk", "iat": 1772445000, "exp": 1772449000},
+        {**person, **word},
         "k" * 40,
         algorithm="HS256",
     )
@@ -112,6 +118,24 @@ def test_a_forged_return_is_refused(client: Client, provider: HTTPServer, ae: Us
     assert client.get("/").status_code == 302
 
 
+@pytest.mark.parametrize(
+    "word", [{"aud": "another-client"}, {"iss": "https://id.example"}, {"exp": 1772445100}]
+)
+def test_a_word_that_is_not_for_us_or_not_from_them_is_refused(
+    client: Client, provider: HTTPServer, ae: User, word: dict[str, Any]
+) -> None:
+    come_back(client, provider, email=ae.email, **word)
+    assert client.get("/").status_code == 302
+
+
+def test_a_provider_that_calls_itself_something_else_is_not_believed(
+    client: Client, provider_server: HTTPServer
+) -> None:
+    provider_server.clear()
+    introduces_itself(provider_server, "https://id.example")
+    assert client.post(START).status_code == 503
+
+
 def test_a_provider_that_is_away_is_said_as_such(
     client: Client, provider_server: HTTPServer
 ) -> None:
@@ -122,6 +146,17 @@ def test_a_provider_that_is_away_is_said_as_such(
     answer = client.post(START)
     assert answer.status_code == 503
     assert "does not answer" in answer.content.decode()
+
+
+def test_a_provider_that_sends_us_elsewhere_is_not_followed(
+    client: Client, provider_server: HTTPServer
+) -> None:
+    provider_server.clear()
+    provider_server.expect_request("/.well-known/openid-configuration").respond_with_data(
+        "", status=302, headers={"Location": f"{ISSUER}/inside"}
+    )
+    assert client.post(START).status_code == 503
+    assert [request.path for request, _ in provider_server.log][-1] != "/inside"
 
 
 def test_the_policy_lets_the_button_lead_there(client: Client) -> None:

@@ -108,6 +108,51 @@ def test_an_admin_sets_it_up_before_anything_else(client: Client, revops: User) 
     assert client.get("/admin/team/user/").status_code == 200
 
 
+def test_everyone_sets_it_up_where_that_is_asked(client: Client, ae: User, settings: Any) -> None:
+    log_in(client, ae)
+    assert client.get("/").status_code == 200
+    settings.TWO_STEP = "everyone"
+    assert client.get("/")["Location"] == reverse("mfa_activate_totp")
+    assert "Everybody signs in" in client.get(reverse("mfa_index")).content.decode()
+    set_up(client)
+    assert client.get("/").status_code == 200
+
+
+def test_a_new_second_step_ends_their_other_sessions(
+    client: Client, ae: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    phone = Client()
+    log_in(phone, ae)
+    log_in(client, ae)
+    with django_capture_on_commit_callbacks(execute=True):
+        set_up(client)
+    assert phone.get("/").status_code == 302
+    assert client.get("/").status_code == 200
+
+
+def test_the_log_says_by_what_somebody_came_in(
+    client: Client,
+    ae: User,
+    clock: time_machine.Traveller,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log_in(client, ae)
+    secret = set_up(client)
+    client.post(reverse("account_logout"))
+    clock.shift(timedelta(minutes=5))
+    caplog.clear()
+    with caplog.at_level("INFO", "handoffdesk.sign_in"):
+        log_in(client, ae)
+        client.post(reverse("mfa_authenticate"), {"code": code(secret)})
+    assert f"Signed in: user {ae.pk}, by password, totp." in caplog.messages
+
+
+def test_leaving_here_clears_what_the_browser_kept(client: Client, ae: User) -> None:
+    log_in(client, ae)
+    answer = client.post(reverse("account_logout"))
+    assert answer["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+
+
 def test_wrong_passwords_make_the_account_wait_here_too(client: Client, ae: User) -> None:
     for number in range(5):
         client.post(LOGIN, {"login": "ae", "password": "wrong"}, REMOTE_ADDR=f"10.0.0.{number}")
