@@ -42,6 +42,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
         "territories": territories,
         "territory": territory,
         "days": WINDOW.days,
+        "leads": leads,
     }
     if territory is not None:
         shares = shares_of(territory, now)

@@ -254,3 +254,10 @@ def test_the_shares_take_few_queries_whatever_happened(
         )
     with django_assert_max_num_queries(5):
         shares_of(taking_turns, timezone.now())
+
+
+def test_revops_without_any_territory_is_led_to_the_first(revops: User) -> None:
+    Territory.objects.all().delete()
+    page = open_page(revops).content.decode()
+    assert "No territory yet" in page
+    assert reverse("admin:team_territory_add") in page
