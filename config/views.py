@@ -33,7 +33,12 @@ TROUBLE = (
         "is below: copy it, and tell a RevOps admin.",
     ),
     (
-        ("is locked", "deadlock", "lock timeout", "could not serialize"),
+        ("deadlock", "could not serialize"),
+        "Somebody saved the same things at the same moment, so this was not done. What you typed "
+        "is below; go back, look at what is there, and send it again.",
+    ),
+    (
+        ("is locked", "lock timeout"),
         "Too many people are saving at once, so nothing was saved. What you typed is below; go "
         "back and send it again in a few seconds.",
     ),
