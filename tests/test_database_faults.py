@@ -1,5 +1,6 @@
 """A database that is full, read-only or held by somebody: a page says so, nothing is half-done."""
 
+import socketserver
 import threading
 from collections.abc import Iterator
 
@@ -140,12 +141,38 @@ def test_20_a_row_that_somebody_holds_is_waited_for_and_then_said(
     assert accept(desk, waiting)[0] == 302
 
 
+class Full(socketserver.StreamRequestHandler):
+    """A Redis at its limit of memory: it answers what reads, and refuses what writes."""
+
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            words = []
+            for _ in range(int(line[1:])):
+                size = int(self.rfile.readline()[1:])
+                words.append(self.rfile.read(size + 2)[:-2])
+            refused = b"-OOM command not allowed when used memory > 'maxmemory'.\r\n"
+            self.wfile.write(b"$-1\r\n" if words[0] == b"GET" else refused)
+
+
+@pytest.fixture(params=["23 gone", "24 full"])
+def redis(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where it cannot be used."""
+    if request.param == "23 gone":
+        yield "redis://127.0.0.1:1/0"
+        return
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Full) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"redis://127.0.0.1:{server.server_address[1]}/0"
+        server.shutdown()
+
+
 def test_23_without_redis_nothing_is_counted_and_nothing_fails(
-    contact: Contact, settings: pytest.FixtureRequest
+    contact: Contact, settings: pytest.FixtureRequest, redis: str
 ) -> None:
     gone = {
         "BACKEND": "config.cache.ForgetfulRedis",
-        "LOCATION": "redis://127.0.0.1:1/0",
+        "LOCATION": redis,
         "OPTIONS": {"socket_connect_timeout": 1},
     }
     settings.CACHES = {"default": gone}  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
 
 from team.audit import Change, note
 from team.models import Deed, Import, User
@@ -125,8 +126,11 @@ def ask_to_undo(run: Import, *, at: datetime) -> bool:
 
 
 def poke() -> None:
-    """Have the worker look now rather than within a minute."""
-    async_task(TASK)
+    """Have the worker look now rather than within a minute, if its queue can be reached."""
+    try:
+        async_task(TASK)
+    except RedisError as error:
+        log.warning("redis: %s, going on without", type(error).__name__)
 
 
 def note_of(run: Import) -> Note:

@@ -12,6 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
+from redis.exceptions import ConnectionError as RedisGone
+from redis.exceptions import ResponseError
 
 from accounts.imports.contacts import ContactImporter
 from accounts.models import Account, AccountTechnology, Contact, ContactChange
@@ -108,6 +110,22 @@ def test_a_long_file_goes_through_the_worker(revops: User) -> None:
     entry = AuditEntry.objects.get(deed="imported")
     assert (entry.by, entry.model) == (revops, "accounts.contact")
     assert entry.note.endswith("from people.csv")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [RedisGone("refused"), ResponseError("OOM command not allowed")],
+    ids=["gone", "full"],
+)
+def test_23_24_without_redis_a_long_file_waits_for_the_next_minute(
+    revops: User, trouble: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def enqueue(self: object, task: str) -> None:
+        raise trouble
+
+    monkeypatch.setattr("django_q.brokers.orm.ORM.enqueue", enqueue)
+    run = imported(revops, people(501))
+    assert Contact.objects.count() == run.rows == 501
     assert not default_storage.listdir(runs.FOLDER)[1] or default_storage.listdir(runs.FOLDER)[
         1
     ] == [f"run-{run.pk}.undo"]
