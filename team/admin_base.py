@@ -24,6 +24,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from team.admin_trail import Trail
 from team.bounds import check_storable
+from team.paging import DeepPaginator
 
 MAX_SEARCH_LENGTH = 200
 MAX_SEARCH_WORDS = 8
@@ -134,6 +135,7 @@ class DeskAdmin(_Guards, Trail, ModelAdmin):
 
     empty_words = "Nothing here yet."
     list_per_page = 25
+    paginator = DeepPaginator
     list_max_show_all = 200
     show_full_result_count = False
     list_filter_submit = True
