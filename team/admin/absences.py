@@ -148,7 +148,7 @@ def who_covers(person: User) -> str:
     """Who stands in where the form names nobody."""
     found = []
     for territory in territories_of(person):
-        names = [str(row.backup) for row in territory.coverage.all()]
+        names = [str(backup) for backup in _backups(territory, person)]
         asked = ", then ".join([*names, str(territory.manager or "every admin")])
         found.append(f"in {territory} {asked}")
     if not found:
@@ -157,8 +157,13 @@ def who_covers(person: User) -> str:
 
 
 def backup_names(person: User) -> list[str]:
-    names = [str(row.backup) for t in territories_of(person) for row in t.coverage.all()]
+    names = [str(one) for place in territories_of(person) for one in _backups(place, person)]
     return list(dict.fromkeys(names))
+
+
+def _backups(territory: Territory, person: User) -> list[User]:
+    """Who stands in there, in order; nobody for themselves."""
+    return [row.backup for row in territory.coverage.all() if row.backup_id != person.pk]
 
 
 def territories_of(person: User) -> list[Territory]:

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from team.bounds import check_instant
 from team.zones import zone_named
+
+BEFORE = timedelta(microseconds=1)  # an end is the first instant that no longer belongs to it
 
 
 class Role(models.TextChoices):
@@ -217,7 +219,9 @@ class Absence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} away {self.starts_at:%d %b %Y} to {self.ends_at:%d %b %Y}"
+        zone = zone_named(self.user.time_zone)
+        first, last = self.starts_at.astimezone(zone), (self.ends_at - BEFORE).astimezone(zone)
+        return f"{self.user} away {first:%-d %b %Y} to {last:%-d %b %Y}"
 
     def clean(self) -> None:
         if self.cover_id and self.cover_id == self.user_id:

@@ -195,6 +195,23 @@ def test_everybody_enters_their_own_absence_in_whole_days(
     assert "9 Mar 2026 to 10 Mar 2026" in html
 
 
+def test_an_absence_is_named_by_its_last_day_and_nobody_covers_for_themselves(
+    client: Client, ae: User, backup: User, north: Territory, south: Territory
+) -> None:
+    backup.time_zone = "Europe/Berlin"
+    backup.save()
+    Territory.objects.filter(pk=south.pk).update(primary=backup)
+    south.coverage.create(rank=1, backup=ae)
+    client.force_login(backup)
+    form = client.get(ADD).content.decode()
+    assert "in North Mara Lindt" in form
+    assert "in South Ana Silva, then" in form
+    html = client.post(ADD, absence_form("2026-03-09", "2026-03-10"), follow=True).content.decode()
+    assert "Ben Okafor away 9 Mar 2026 to 10 Mar 2026" in html
+    assert "Ana Silva" in html
+    assert "then Ben Okafor" not in html
+
+
 def test_an_absence_may_begin_and_end_at_an_hour(client: Client, ae: User) -> None:
     client.force_login(ae)
     hours = {"starts_at_1": "09:00", "ends_at_1": "12:30"}
