@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     DropdownFilter,
@@ -193,4 +194,7 @@ class HandoffAdmin(KeptAdmin):
         calendar = obj.next_due_calendar
         hours = calendar.hours() if calendar else None
         left = time_left(obj.next_due_at, obj.next_warn_at, timezone.now(), hours)
-        return (left.state, left.words) if left.due else ""
+        if not left.due:
+            return ""
+        ledger = reverse("handoff_minutes", args=[obj.pk])
+        return left.state, format_html('<a href="{}">{}</a>', ledger, left.words)

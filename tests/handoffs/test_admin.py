@@ -71,6 +71,7 @@ def test_a_row_leads_to_the_brief_and_adding_to_the_form(
     client.force_login(sdr)
     brief = reverse("handoff", args=[handoff.pk])
     assert f'href="{brief}"' in client.get(LIST).content.decode()
+    assert reverse("handoff_minutes", args=[handoff.pk]) in client.get(LIST).content.decode()
     assert client.get(page(handoff)).url == brief  # type: ignore[attr-defined]
     assert client.get(f"{LIST}add/").url == reverse("handoff_new")  # type: ignore[attr-defined]
 
