@@ -4,11 +4,12 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 import django_filters
+from django.conf import settings
 from django.http import HttpRequest
 
 from handoffs.models import FrameworkVersion, LeadSource
 from reports.models import Fact
-from reports.periods import Period, last_months, month, month_of
+from reports.periods import Period, last_months, month, month_of, zone_named
 from reports.scope import Scope, scope_of
 from team.models import Territory, User
 
@@ -103,6 +104,16 @@ class Question:
             kept.pop(name, None)
         kept["month"] = self.period.key
         self.address = kept.urlencode()
+
+    def of_all_teams(self, key: str) -> None:
+        """Ask for everybody’s month instead, in the site’s own zone, as the joint review does.
+
+        Nothing narrows it down: people are not looked up across teams. ValueError: no month.
+        """
+        self.period = month(key, zone_named(settings.TIME_ZONE))
+        self.scope, self.is_narrowed = Scope().remembering(), False
+        self.errors.clear()
+        self.address = f"month={self.period.key}&teams=all"
 
     def _choices(self, team: frozenset[int] | None) -> dict[str, list[tuple[Any, str]]]:
         """What there is to choose from, in three queries; people of the reader’s team only."""

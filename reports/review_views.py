@@ -164,7 +164,7 @@ def _show(
         "people": User.objects.active().filter(is_staff=True),
         "errors": errors or {},
         "typed": typed or {},
-        "address": f"month={period.key}",
+        "address": f"month={period.key}&teams=all",
         "tab": "review",
         "before": period.before(),
         "after": period.after() if period.end <= now else None,

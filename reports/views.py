@@ -52,8 +52,17 @@ def more(request: HttpRequest) -> HttpResponse:
 @require_safe
 @with_role
 def behind(request: HttpRequest) -> HttpResponse:
-    """The handoffs behind a number: those of them that this person may open."""
+    """The handoffs behind a number: those of them that this person may open.
+
+    Behind one of the joint review they are of all teams, as its figures are.
+    """
     asked = _asked(request)
+    of_review = request.GET.get("teams") == "all"
+    if of_review:
+        try:
+            asked.of_all_teams(request.GET.get("month", ""))
+        except ValueError:
+            raise Http404("No such month.") from None
     figure = _figure(request, asked)
     if figure is None:
         raise Http404("No such figure.")
@@ -73,8 +82,8 @@ def behind(request: HttpRequest) -> HttpResponse:
         "figure": figure,
         "sheet": sheet,
         "hidden": rows.count() - sheet.paginator.count,
-        "tab": figure.tab,
-        "back_words": "Back to the figures",
+        "tab": "review" if of_review else figure.tab,
+        "of_review": of_review,
     }
     return _page(request, asked, "reports/behind.html", context, title=figure.title)
 
@@ -163,7 +172,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "asked": asked,
-        "form": asked.filters.form,
+        "form": None if context.get("of_review") else asked.filters.form,
         "period": asked.period,
         "before": asked.period.before(),
         "address": asked.address,

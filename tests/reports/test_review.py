@@ -1,5 +1,6 @@
 """The joint monthly review: written together, signed by two, frozen, restated; and its mail."""
 
+import re
 from datetime import date
 
 import pytest
@@ -80,6 +81,31 @@ def test_two_people_sign_in_the_browser_and_a_late_correction_shows(
     assert client.post(change, {"do": "done", "action": action.pk}).status_code == 302
     action.refresh_from_db()
     assert action.done_by == otto
+
+
+def test_the_handoffs_behind_a_figure_of_the_review_are_of_all_teams(
+    client: Client, march: dict[str, Handoff], other_ae: User, revops: User
+) -> None:
+    client.force_login(revops)
+    page = client.get(ADDRESS).content.decode()
+    links = [
+        link.replace("&amp;", "&") for link in re.findall(r'href="(/reports/handoffs/[^"]+)"', page)
+    ]
+    assert any("metric=show" in link for link in links)
+    assert any("table=reasons" in link for link in links)
+    for link in links:
+        assert client.get(link).status_code == 200
+    show = next(link for link in links if "metric=show" in link)
+    assert len(client.get(show).context["sheet"].object_list) == 10
+
+    # Another team counts the same, opens none of it, and cannot narrow it down to a person
+    client.force_login(other_ae)
+    sdr = march["no outcome recorded"].sdr_id
+    answer = client.get(f"{show}&sdr={sdr}")
+    assert answer.status_code == 200
+    assert len(answer.context["sheet"].object_list) == 0
+    assert answer.context["hidden"] == 10
+    assert client.get("/reports/handoffs/?metric=show&teams=all&month=x").status_code == 404
 
 
 def test_who_may_sign_and_when(
