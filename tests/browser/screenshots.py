@@ -27,6 +27,7 @@ A_PACKAGE = ", ".join(
     f"[aria-labelledby='block-{block}'] a[href^='/handoffs/']" for block in ("returned", "drafts")
 )
 TO_PREPARE = "[aria-labelledby='block-prepare'] a[href^='/handoffs/']"
+LEDGER = "a[href*='/minutes/']"
 Shot = tuple[str, str, str, list[str], dict[str, int], bool]
 SHOTS: list[Shot] = [
     ("queue", "ae", "/queue/", [], WIDE, False),
@@ -35,6 +36,8 @@ SHOTS: list[Shot] = [
     ("form", "sdr", "/", [A_PACKAGE, "a[href$='/edit/']"], WIDE, False),
     ("prepare", "ae", "/", [TO_PREPARE, ".step a[href$='/prepare/']"], WIDE, False),
     ("attention", "manager", "/sla/attention/", [], WIDE, False),
+    ("minutes", "manager", "/sla/attention/", [LEDGER], WIDE, False),
+    ("map", "manager", "/sla/map/", [], WIDE, False),
     ("reports", "manager", "/reports/", [], WIDE, False),
     ("coverage", "revops", "/sla/coverage/", [], WIDE, True),
     ("review", "manager", "/reports/review/", [], WIDE, False),
