@@ -24,6 +24,10 @@ def test_every_icon_that_may_be_shown_is_in_the_font() -> None:
     assert not lost, f"run make fonts: {sorted(lost)}"
 
 
+def test_an_icon_that_only_a_style_names_is_in_the_font() -> None:
+    assert "calendar_today" in fonts.ligatures(fonts.HERE / fonts.ICONS)  # beside a day to choose
+
+
 def test_every_icon_of_the_menu_has_a_name() -> None:
     there = set(fonts.ligatures(fonts.HERE / fonts.ICONS))
     groups = UNFOLD["SIDEBAR"]["navigation"]

@@ -28,6 +28,7 @@ FEATURES = "kern,liga,calt,tnum,ccmp,mark,mkmk,locl"
 OURS = ("templates", "static", "config", "team", "accounts", "messaging", "handoffs", "sla",
         "reports", "privacy")  # fmt: skip
 WORD = re.compile(r"[a-z][a-z0-9_]*|[0-9][a-z0-9_]+")
+IN_A_STYLE = re.compile(r"""content: ?["']([a-z0-9_]+)["']""")
 
 
 def main() -> None:
@@ -80,6 +81,9 @@ def _words() -> Iterator[str]:
         files += [f for f in folder.rglob("*") if f.suffix in (".html", ".py", ".js")]
     for file in files:
         yield from WORD.findall(file.read_text(encoding="utf-8", errors="ignore"))
+    for folder in (SOURCE / "static", HOME / "static"):
+        for file in folder.rglob("*.css"):
+            yield from IN_A_STYLE.findall(file.read_text(encoding="utf-8", errors="ignore"))
 
 
 if __name__ == "__main__":
