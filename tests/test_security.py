@@ -81,6 +81,7 @@ def test_files_of_the_pages_carry_them_too(client: Client) -> None:
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 def test_what_a_page_says_next_stays_on_the_server(client: Client, revops: User) -> None:
