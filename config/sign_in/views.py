@@ -3,8 +3,11 @@
 import logging
 from typing import Any
 
+import jwt
 from allauth.account.internal.decorators import login_not_required
+from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
@@ -14,6 +17,8 @@ from requests import RequestException
 from config.views import answer
 
 AWAY = "The sign-in service does not answer. Try again in a few minutes, or log in with a password."
+# With a public key: a shared secret would be one that they had published, too
+SIGNED_BY = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384"})
 log = logging.getLogger("handoffdesk.sign_in")
 
 
@@ -28,6 +33,28 @@ class Provider(OpenIDConnectOAuth2Adapter):
         """Raise NotThatOne unless it says the name that was set (Discovery 1.0, section 4.3)."""
         if str(self.openid_config["issuer"]).rstrip("/") != settings.OIDC.issuer.rstrip("/"):
             raise NotThatOne
+
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
+        if not kwargs["response"].get("id_token"):
+            raise OAuth2Error("They said nothing that they have signed.")
+        return super().complete_login(request, app, token, **kwargs)
+
+    def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:
+        """Judged by a key that they publish, though it came straight from them."""
+        try:
+            algorithm = jwt.get_unverified_header(id_token).get("alg")
+        except jwt.PyJWTError as error:
+            raise OAuth2Error("Their word cannot be read.") from error
+        if algorithm not in SIGNED_BY:
+            raise OAuth2Error("Their word is not signed with a key that they publish.")
+        word: dict[str, Any] = jwtkit.verify_and_decode(
+            credential=id_token,
+            keys_url=self.openid_config["jwks_uri"],
+            issuer=self.openid_config["issuer"],
+            audience=app.client_id,
+            lookup_kid=jwtkit.lookup_kid_jwk,
+        )
+        return word
 
 
 def _asked(view: Any, request: HttpRequest, provider_id: str) -> HttpResponse:

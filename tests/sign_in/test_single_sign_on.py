@@ -7,8 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.test import Client
+from jwt.algorithms import RSAAlgorithm
 from pytest_httpserver import HTTPServer
 
 from team.models import User
@@ -16,6 +18,7 @@ from team.models import User
 pytestmark = pytest.mark.django_db
 ISSUER = settings.OIDC.issuer
 START = "/account/oidc/desk/login/"
+THEIR_KEY = rsa.generate_private_key(65537, 2048)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +32,10 @@ def provider_server() -> Iterator[HTTPServer]:
 def provider(provider_server: HTTPServer) -> HTTPServer:
     provider_server.clear()
     introduces_itself(provider_server)
+    published = RSAAlgorithm.to_jwk(THEIR_KEY.public_key(), as_dict=True)
+    provider_server.expect_request("/keys").respond_with_json(
+        {"keys": [{**published, "kid": "of-today", "alg": "RS256", "use": "sig"}]}
+    )
     return provider_server
 
 
@@ -44,7 +51,14 @@ def introduces_itself(server: HTTPServer, issuer: str = ISSUER) -> None:
     )
 
 
-def come_back(client: Client, provider: HTTPServer, **claims: Any) -> Any:
+def come_back(
+    client: Client,
+    provider: HTTPServer,
+    *,
+    signed_by: Any = THEIR_KEY,
+    algorithm: str = "RS256",
+    **claims: Any,
+) -> Any:
     """Press the button, be sent to the provider, and come back with its word."""
     sent = client.post(START)
     assert sent.status_code == 302
@@ -52,16 +66,14 @@ def come_back(client: Client, provider: HTTPServer, **claims: Any) -> Any:
     asked = {name: value[0] for name, value in parse_qs(urlsplit(sent["Location"]).query).items()}
     assert asked["code_challenge_method"] == "S256"
     word = {"iss": ISSUER, "aud": "desk", "iat": 1772445000, "exp": 1772449000}
-    word |= {name: claims.pop(name) for name in word.keys() & claims.keys()}
+    word |= {name: claims.pop(name) for name in ("iss", "aud", "exp", "nbf") if name in claims}
     person = {"sub": "u-1", "email_verified": True, **claims}
-    token = jwt.encode(
-        {**person, **word},
-        "k" * 40,
-        algorithm="HS256",
-    )
-    provider.expect_request("/token", method="POST").respond_with_json(
-        {"access_token": "t", "token_type": "Bearer", "id_token": token}
-    )
+    kind = "none" if signed_by is None else algorithm
+    token = jwt.encode({**person, **word}, signed_by, kind, headers={"kid": "of-today"})
+    answered = {"access_token": "t", "token_type": "Bearer", "id_token": token}
+    if algorithm == "left out":
+        del answered["id_token"]
+    provider.expect_request("/token", method="POST").respond_with_json(answered)
     provider.expect_request("/userinfo").respond_with_json(person)
     return client.get("/account/oidc/desk/login/callback/", {"code": "c", "state": asked["state"]})
 
@@ -119,7 +131,31 @@ def test_a_forged_return_is_refused(client: Client, provider: HTTPServer, ae: Us
 
 
 @pytest.mark.parametrize(
-    "word", [{"aud": "another-client"}, {"iss": "https://id.example"}, {"exp": 1772445100}]
+    ("key", "algorithm"),
+    [
+        (rsa.generate_private_key(65537, 2048), "RS256"),
+        ("a secret that somebody made up for themselves", "HS256"),
+        (None, "none"),
+        (None, "left out"),
+    ],
+    ids=["another key", "a secret", "no key", "no word"],
+)
+def test_a_word_that_they_did_not_sign_is_refused(
+    client: Client, provider: HTTPServer, ae: User, key: Any, algorithm: str
+) -> None:
+    come_back(client, provider, email=ae.email, signed_by=key, algorithm=algorithm)
+    assert client.get("/").status_code == 302
+    assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        {"aud": "another-client"},
+        {"iss": "https://id.example"},
+        {"exp": 1772445100},
+        {"nbf": 1772448000},
+    ],
 )
 def test_a_word_that_is_not_for_us_or_not_from_them_is_refused(
     client: Client, provider: HTTPServer, ae: User, word: dict[str, Any]
