@@ -1,5 +1,6 @@
 """Pages that belong to no app: error pages, and what crawlers and browsers ask for."""
 
+import errno
 import logging
 import re
 import sys
@@ -28,7 +29,7 @@ TROUBLE = (
         "again in some minutes.",
     ),
     (
-        ("is full", "no space left"),
+        ("is full", "no space left", "quota exceeded"),
         "There is no room left on the server, so nothing was saved; reading works. What you typed "
         "is below: copy it, and tell a RevOps admin.",
     ),
@@ -43,6 +44,8 @@ TROUBLE = (
         "back and send it again in a few seconds.",
     ),
 )
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 # Never shown again, not even to whoever typed it
 SECRET = re.compile(r"password|secret|token|code|otp|key|webhook", re.IGNORECASE)
@@ -137,7 +140,12 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def is_trouble(error: BaseException) -> bool:
-    """Whether the database is away, busy, full or read-only, rather than asked for nonsense."""
+    """Whether the database is away, busy, full or read-only, rather than asked for nonsense.
+
+    A disk that is full is trouble of the same kind: for an upload that is larger than memory takes.
+    """
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return True
     if isinstance(error, (OperationalError, InterfaceError)):
         return True
     # PostgreSQL’s “read-only transaction”, which Django passes on as one of its internal errors

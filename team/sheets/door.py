@@ -78,6 +78,16 @@ class SheetDoor(ImportExportMixin):
             "name": _shortened(upload.name),
         }
         try:
+            return self._look(request, upload, settings, form)
+        except FileRefused as error:
+            form.add_error("import_file", str(error))
+            return self._import_page(request, form)
+
+    def _look(
+        self, request: HttpRequest, upload: Any, settings: dict[str, Any], form: UploadForm
+    ) -> HttpResponse:
+        """What would happen, or the question what the columns mean. Raises FileRefused."""
+        try:
             headers = self._opened(request, upload.file, settings).headers
             if settings["format"] == "auto":
                 settings |= self._remembered(request, headers)
@@ -86,9 +96,6 @@ class SheetDoor(ImportExportMixin):
             return self._preview(request, upload.file, settings, form)
         except UnknownColumns as error:
             return self._ask_for_columns(request, upload, settings, str(error))
-        except FileRefused as error:
-            form.add_error("import_file", str(error))
-            return self._import_page(request, form)
 
     def _preview(
         self,
@@ -248,15 +255,15 @@ class SheetDoor(ImportExportMixin):
                 raise FileRefused(uploads.GONE)
             token = confirm.cleaned_data["import_file_name"]
             stream, kept = uploads.take(token, request, self._label(), timezone.now())
+            wait = import_limit.seconds_to_wait(request.user, timezone.now())  # type: ignore[arg-type]
+            with stream:
+                if wait:
+                    answer = self._wait_page(request, stream, kept, wait)
+                else:
+                    run = self._begin(request, stream, kept, Import.State.CONFIRMED)
         except FileRefused as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(self._url("import"))
-        wait = import_limit.seconds_to_wait(request.user, timezone.now())  # type: ignore[arg-type]
-        with stream:
-            if wait:
-                answer = self._wait_page(request, stream, kept, wait)
-            else:
-                run = self._begin(request, stream, kept, Import.State.CONFIRMED)
         uploads.drop(kept)
         if wait:
             return answer

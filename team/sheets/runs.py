@@ -8,12 +8,10 @@ in the note, a file beside the upload: nobody could read it in the database befo
 
 import hashlib
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import PurePath
 from typing import IO, Any, BinaryIO, cast
 
 from django.core.files.base import File
@@ -27,7 +25,7 @@ from redis.exceptions import RedisError
 from team.audit import Change, note
 from team.models import Deed, Import, User
 from team.models.imports import UNDO_FOR
-from team.sheets import trail, undoing
+from team.sheets import shelf, trail, undoing
 from team.sheets.core import Context, Importer, Kind, Line, Report, run_import
 from team.sheets.formats import choose
 from team.sheets.limits import limits_for
@@ -53,6 +51,10 @@ NOT_UNDONE = "It was interrupted three times. Nothing was undone; ask whoever ru
 GONE = "The file is no longer there. Nothing was imported; upload it again."
 UNDO_GONE = "What it would take to undo it is no longer there. Nothing was undone."
 TAKEN = "Somebody else has one of the old values now. Nothing was undone."
+NO_NOTES = (
+    "The server has no room left for its notes, or may not write them. Nothing was {done}. Tell "
+    "whoever runs the server, then try again."
+)
 LEFT = "Whoever brought this file may no longer import. Nothing was imported."
 log = logging.getLogger("handoffdesk.imports")
 
@@ -70,11 +72,13 @@ def digest_of(stream: Any) -> str:
 def begin(
     content: Any, *, by: User, kind: str, options: dict[str, Any], state: State, at: datetime
 ) -> Import:
-    """Keep the file and its import, `state` WAITING for the check or CONFIRMED to be written."""
+    """Keep the file and its import, `state` WAITING for the check or CONFIRMED to be written.
+
+    Raises FileRefused where the file cannot be kept.
+    """
     name = options["name"]
     digest = digest_of(content)
-    ending = PurePath(name).suffix.lower()
-    file = default_storage.save(f"{FOLDER}/{secrets.token_urlsafe(24)}{ending}", File(content))
+    file = shelf.put(File(content), FOLDER, name)
     return Import.objects.create(
         by=by, kind=kind, name=name[:200], digest=digest, file=file, options=options, state=state,
         created_at=at, since=at,
@@ -199,6 +203,10 @@ def _take_step(run: Import) -> None:
         _end(run, State.REFUSED, str(error))
     except FileNotFoundError:
         _end(run, *((State.DONE, UNDO_GONE) if undoing_it else (State.FAILED, GONE)))
+    except OSError as error:
+        log.error("import %s: its notes could not be written: %s", run.pk, error.strerror)
+        sentence = NO_NOTES.format(done="undone" if undoing_it else "imported")
+        _end(run, State.DONE if undoing_it else State.FAILED, sentence)
     except IntegrityError:
         _end(run, *((State.DONE, TAKEN) if undoing_it else (State.REFUSED, RACED)))
 

@@ -3,9 +3,7 @@
 One that has to wait for its turn is kept for an hour from then on.
 """
 
-import secrets
 from datetime import datetime, timedelta
-from pathlib import PurePath
 from typing import IO, Any
 
 from django.core import signing
@@ -13,6 +11,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import HttpRequest
 
+from team.sheets import shelf
 from team.sheets.problems import FileRefused
 
 FOLDER = "imports"
@@ -35,12 +34,11 @@ def keep(
     wait: timedelta = timedelta(),
 ) -> str:
     """Stores the upload and gives the signed token that `take` wants back, until an hour after
-    the `wait` that lies before it.
+    the `wait` that lies before it. Raises FileRefused where it cannot be stored.
     """
     _sweep(now)
-    ending = PurePath(str(upload.name)).suffix.lower()
     upload.seek(0)
-    name = default_storage.save(f"{FOLDER}/{secrets.token_urlsafe(24)}{ending}", upload)
+    name = shelf.put(upload, FOLDER, str(upload.name))
     until = (now + wait + KEPT_FOR).timestamp()
     kept = {"file": name, "for": _whose(request, model), "until": until}
     return signing.dumps({**settings, **kept}, salt=SALT)

@@ -42,10 +42,14 @@ def free_port() -> int:
 
 
 class Installation:
-    """A migrated database and a folder, and commands run on them."""
+    """A migrated database and a folder, and commands run on them.
+
+    What runs for longer writes its log to `log_to`, or each to a file of its own in the folder.
+    """
 
     def __init__(self, url: str, folder: Path) -> None:
         self.folder = folder
+        self.log_to: int | None = None
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
             "DATABASE_URL": url,
@@ -114,7 +118,8 @@ class Worker:
         with self.log.open("wb") as log:
             self.supervisor = subprocess.Popen(
                 [sys.executable, *words],
-                cwd=ROOT, env=home.environment, stdout=log, stderr=log, start_new_session=True,
+                cwd=ROOT, env=home.environment, stdout=home.log_to or log,
+                stderr=home.log_to or log, start_new_session=True,
             )  # fmt: skip
         self.groups: set[int] = set()
 

@@ -80,7 +80,8 @@ def web(machine: Installation) -> Iterator["subprocess.Popen[bytes]"]:
     with (machine.folder / "web.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"],
-            cwd=ROOT, env=machine.environment, stdout=log, stderr=log, start_new_session=True,
+            cwd=ROOT, env=machine.environment, stdout=machine.log_to or log,
+            stderr=machine.log_to or log, start_new_session=True,
         )  # fmt: skip
     try:
         until(lambda: ready(machine), IN_THE_END, "the web part answers")
