@@ -127,11 +127,11 @@ def _waiting(found: Span) -> Verdict:
         return Verdict(
             BAD,
             "Above the SLA",
-            f"{late} of {found.promised} prospects waited longer than promised. The causes of "
+            f"{late:,} of {found.promised:,} prospects waited longer than promised. The causes of "
             "the misses are under What else.",
         )
     return Verdict(
-        GOOD, "Within SLA", f"{found.in_time} of {found.promised} heard from us in time."
+        GOOD, "Within SLA", f"{found.in_time:,} of {found.promised:,} heard from us in time."
     )
 
 

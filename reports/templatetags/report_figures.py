@@ -55,8 +55,8 @@ def _rate(found: Rate) -> SafeString | str:
         '<span class="{}">{}</span> <span class="hint">{}/{}</span>',
         "figure is-small" if found.denominator < ENOUGH else "figure",
         percent(found.value),
-        found.numerator,
-        found.denominator,
+        f"{found.numerator:,}",
+        f"{found.denominator:,}",
     )
 
 
