@@ -6,10 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 from jwt.algorithms import RSAAlgorithm
 from pytest_httpserver import HTTPServer
 
@@ -170,6 +172,14 @@ def test_a_provider_that_calls_itself_something_else_is_not_believed(
     provider_server.clear()
     introduces_itself(provider_server, "https://id.example")
     assert client.post(START).status_code == 503
+
+
+def test_a_second_step_is_asked_for_after_theirs(
+    client: Client, provider: HTTPServer, ae: User
+) -> None:
+    TOTP.activate(ae, generate_totp_secret())
+    assert come_back(client, provider, email=ae.email)["Location"] == reverse("mfa_authenticate")
+    assert client.get("/").status_code == 302
 
 
 def test_a_provider_that_is_away_is_said_as_such(
