@@ -78,18 +78,20 @@ def test_backups_taken_under_writes_are_whole_and_in_order(
     filled: Installation, tmp_path: Path
 ) -> None:
     began = events(filled)
+    taken = {}
     with writers(filled, 2) as busy:
         until(lambda: events(filled) > began + 10, IN_THE_END, "both write")
         for number in range(TIMES):
+            path = tmp_path / f"{number}.backup"
             before = events(filled)
-            filled.manage("backup", str(tmp_path / f"{number}.backup"))
-            after = events(filled)
-            assert after > before, "there was writing meanwhile"
-            with elsewhere(filled, tmp_path / f"other{number}") as other:
-                said = other.manage("restore", str(tmp_path / f"{number}.backup"))
-                assert said.startswith("Restored ")
-                assert before <= events(other) <= after
+            filled.manage("backup", str(path))
+            taken[path] = before, events(filled)
         assert [writer.poll() for writer in busy] == [None, None], "nobody had to stop"
+    for path, (before, after) in taken.items():
+        assert after > before, "there was writing meanwhile"
+        with elsewhere(filled, path.with_suffix(".restored")) as other:
+            assert other.manage("restore", str(path)).startswith("Restored ")
+            assert before <= events(other) <= after
 
 
 def test_what_came_after_the_backup_is_only_lost_on_purpose(
