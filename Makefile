@@ -36,7 +36,7 @@ test: dev ## the whole suite, on PostgreSQL (if it is on this machine) and on SQ
 quick: dev ## a slice through every file of the tests, on SQLite: two minutes on two idle cores
 	@$(PYTEST) -n $(JOBS) -p tests.quick $(ARGS)
 
-# What has the machine to itself: browsers, and processes that are killed
+# What comes after the others: browsers, then processes that are killed, with the machine to themselves
 ALONE := browser or faults
 
 test-postgres: dev ## the suite on a throwaway PostgreSQL server, without browser and fault tests
@@ -45,7 +45,8 @@ test-postgres: dev ## the suite on a throwaway PostgreSQL server, without browse
 test-sqlite: dev ## the suite on SQLite, with everything
 	@failed=0; some() { "$$@" || [ $$? = 5 ] || failed=1; }; \
 	some $(PYTEST) -n $(JOBS) -m "not ($(ALONE))" $(ARGS); \
-	some $(PYTEST) -m "$(ALONE)" $(ARGS); \
+	some $(PYTEST) -n $(JOBS) -m browser $(ARGS); \
+	some $(PYTEST) -m faults $(ARGS); \
 	exit $$failed # 5: nothing of what ARGS names is of this kind
 
 faults: dev ## the long form of the fault tests: processes killed at random, 1,000 clocks
