@@ -6,6 +6,8 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib import admin
 from django.db.models.signals import post_migrate
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 # A staff user who may add a django-q2 schedule can run any function; axes’ rows hold passwords’
 # neighbours (addresses, user names) that nobody needs to browse.
@@ -30,6 +32,8 @@ class ConfigConfig(AppConfig):
             for model in apps.get_app_config(label).get_models():
                 if admin.site.is_registered(model):
                     admin.site.unregister(model)
+        # The admin’s own front page lists its apps; the name of the product leads to My work
+        admin.site.index = _my_work  # type: ignore[method-assign, assignment]
         if settings.SIGN_IN_PAGES:
             from allauth.account.decorators import secure_admin_login
 
@@ -40,6 +44,10 @@ class ConfigConfig(AppConfig):
             changes.connect()
         post_execute_in_worker.connect(end_if_starved, dispatch_uid="config.starved")
         post_migrate.connect(_sync_schedules, sender=apps.get_app_config("django_q"))
+
+
+def _my_work(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    return redirect("home")
 
 
 def _sync_schedules(*, apps: Any = apps, **kwargs: Any) -> None:

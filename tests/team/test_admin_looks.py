@@ -94,3 +94,10 @@ def test_a_territory_reads_as_people_write_it_and_links_only_to_what_may_be_open
     assert client.get(person).status_code == 403
     client.force_login(manager)
     assert person in client.get(page).content.decode()
+
+
+def test_the_name_of_the_product_leads_to_my_work(client: Client, ae: User) -> None:
+    client.force_login(ae)
+    page = client.get("/admin/accounts/account/").content.decode()
+    assert 'href="/admin/"' in page
+    assert client.get("/admin/", follow=True).redirect_chain == [("/", 302)]
