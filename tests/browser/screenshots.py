@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
-# picture, who, address, the links to follow from it, viewport, dark
-A_PACKAGE = ", ".join(
-    f"[aria-labelledby='block-{block}'] a[href^='/handoffs/']" for block in ("returned", "drafts")
+# picture, who, address, the links to follow from it (“one or another”), viewport, dark
+A_PACKAGE = " or ".join(
+    f"[aria-labelledby='block-{block}'] a[href^='/handoffs/']" for block in ("drafts", "returned")
 )
 TO_PREPARE = "[aria-labelledby='block-prepare'] a[href^='/handoffs/']"
 LEDGER = "a[href*='/minutes/']"
@@ -118,7 +118,8 @@ def take(
     page.goto(address)
     page.wait_for_load_state("networkidle")
     for link in follow:
-        page.locator(link).first.click()
+        there = [page.locator(one) for one in link.split(" or ")]
+        next((one for one in there if one.count()), there[0]).first.click()
         page.wait_for_load_state("networkidle")
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png")
