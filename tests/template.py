@@ -26,7 +26,7 @@ def use() -> None:
     """Begin the test database with what was kept; keep it where nothing was."""
     if connection.vendor != "sqlite":
         return
-    path = FOLDER / f"{_digest()}.sqlite3"
+    path = kept()
     create, emit = connection.creation._create_test_db, migrate.emit_post_migrate_signal
 
     def created(*args: Any, **kwargs: Any) -> str:
@@ -45,11 +45,12 @@ def use() -> None:
     migrate.emit_post_migrate_signal = emitted
 
 
-def _digest() -> str:
+def kept() -> Path:
+    """Where the database of the present migrations is, once a run of the tests has kept it."""
     digest = hashlib.sha256()
     for path in sorted({path for pattern in SOURCES for path in HOME.glob(pattern)}):
         digest.update(str(path.relative_to(HOME)).encode() + path.read_bytes())
-    return digest.hexdigest()[:24]
+    return FOLDER / f"{digest.hexdigest()[:24]}.sqlite3"
 
 
 def _copy(source: str, target: str) -> None:

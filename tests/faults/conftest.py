@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import template
 from tests.faults.harness import Installation
 from tests.postgres import new_database, start_postgres
 
@@ -14,6 +15,8 @@ from tests.postgres import new_database, start_postgres
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file to copy: migrating takes longer than most of these tests."""
     folder = tmp_path_factory.mktemp("migrated")
+    if template.kept().exists():
+        shutil.copy(template.kept(), folder / "desk.sqlite3")
     Installation(f"sqlite:///{folder}/desk.sqlite3", folder).manage(
         "migrate", "-v0", "--skip-checks"
     )
