@@ -161,6 +161,11 @@ class DeskAdmin(_Guards, Trail, ModelAdmin):
             self.message_user(request, BAD_FILTER, messages.WARNING)
             return HttpResponseRedirect(request.path)
 
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """With `help_words` beside the fields that are only shown, too."""
+        kwargs.setdefault("help_texts", dict(self.help_words))
+        return super().get_form(request, obj, **kwargs)
+
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:

@@ -64,7 +64,9 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):  # type: ignore[misc]
     """Only RevOps edits people; nobody their own roles, and nobody a superuser but another."""
 
     help_words = {
+        "username": "What they sign in with: letters, digits and @ . + - _, without blanks.",
         "email": "Reminders and alerts go there.",
+        "is_active": "Off: cannot sign in. The record of what they did stays.",
         "last_name": "Colleagues and prospects read both names.",
     }
     resource_classes = [PeopleResource]

@@ -101,3 +101,12 @@ def test_the_name_of_the_product_leads_to_my_work(client: Client, ae: User) -> N
     page = client.get("/admin/accounts/account/").content.decode()
     assert 'href="/admin/"' in page
     assert client.get("/admin/", follow=True).redirect_chain == [("/", 302)]
+
+
+def test_a_field_that_is_only_shown_has_our_words_beside_it(
+    client: Client, manager: User, ae: User
+) -> None:
+    client.force_login(manager)
+    page = client.get(f"/admin/team/user/{ae.pk}/change/").content.decode()
+    assert "Off: cannot sign in." in page
+    assert "Designates whether" not in page
