@@ -1,16 +1,17 @@
 """The demo: a history that was really played, and a long one that is copied from it."""
 
+from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
+from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
-from django.utils import timezone
+from django.db import connection, transaction
+from django.test import override_settings
 
-from accounts.models import Account, Contact
-from config.demo.lists import bring_lists
+from accounts.models import Account
 from config.demo.multiply import multiply, settled
 from handoffs import preparation
 from handoffs.models import CalibrationCase, CalibrationRound, Handoff, HandoffEvent
@@ -18,29 +19,33 @@ from reports import facts
 from reports.models import Fact
 from sla import clocks
 from sla.models import Clock
-from team.models import Import, User
-from tests.factories import make_account, make_contact
+from tests.conftest import MONDAY_AT_TEN
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def files_elsewhere(tmp_path: Path, settings: Any) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path},
-        },
+@pytest.fixture(scope="module")
+def played(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[int]:
+    """A short history, played once for all tests; how many of its handoffs are settled."""
+    files = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": tmp_path_factory.mktemp("demo")},
     }
-
-
-@pytest.fixture
-def played(db: None) -> int:
-    """A short history; how many of its handoffs are settled."""
-    call_command("demo", "--handoffs", "45", "--months", "2", verbosity=0)
-    facts.catch_up()
-    return settled().count()
+    with (
+        django_db_blocker.unblock(),
+        time_machine.travel(MONDAY_AT_TEN, tick=False),
+        transaction.atomic(),
+    ):
+        with override_settings(
+            STORAGES={**settings.STORAGES, "default": files},
+            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        ):
+            call_command("demo", "--handoffs", "45", "--months", "2", verbosity=0)
+        facts.catch_up()
+        yield settled().count()
+        transaction.set_rollback(True)
 
 
 def test_who_is_prepared_has_done_the_checklist(played: int) -> None:
@@ -48,21 +53,6 @@ def test_who_is_prepared_has_done_the_checklist(played: int) -> None:
     assert prepared.exists()
     for handoff in prepared.select_related("preparation"):
         assert preparation.open_points(handoff, handoff.preparation) == []
-
-
-def test_of_its_imports_one_is_done_one_is_refused_and_one_undone(revops: User, sdr: User) -> None:
-    accounts = [make_account(name=f"Firm {n}", sdr=sdr) for n in range(8)]
-    known = [make_contact(account, email=f"known@{account.domain}") for account in accounts]
-    bring_lists(accounts, {"sdr": sdr, "revops": revops}, timezone.now())
-    fair, bought, old = Import.objects.all()
-    assert (old.state, old.summary) == ("undone", "Undone: 5 removed, 0 set back, 0 kept")
-    assert bought.state == "refused"
-    assert [row[:2] for row in bought.report["problems"]] == [
-        [2, "Email Address"],
-        [4, "Email Address"],
-    ]
-    assert (fair.state, fair.summary) == ("done", "8 new, 8 changed, 0 the same, 0 wrong")
-    assert Contact.objects.exclude(pk__in=[one.pk for one in known]).count() == 8
 
 
 def test_a_long_history_is_whole(played: int) -> None:
