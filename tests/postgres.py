@@ -12,9 +12,10 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -66,7 +67,7 @@ class Breakable:
         self.start()
 
     def start(self) -> None:
-        self._process = _start(*self._home, **self._options)
+        self._process = _start(*self._home, self._options)
         _wait_until_ready(self.url, self._process)
 
     def stop(self) -> None:
@@ -183,7 +184,9 @@ def _initialise(folder: Path, account: dict[str, Any]) -> None:
         raise RuntimeError(f"initdb failed: {done.stderr.strip()}")
 
 
-def _start(folder: Path, account: dict[str, Any], **more: str) -> subprocess.Popen[bytes]:
+def _start(
+    folder: Path, account: dict[str, Any], more: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.Popen[bytes]:
     wanted = {**FAST, **more}
     options = [part for name, value in wanted.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
