@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOTE = "They asked whether the price list holds until June."
 # Who is undone is whoever looks first: that shall be the page, and not before the other waits too
 SOON, NEVER = "5s", "10min"
+WAITS_FOR_US = "SELECT pg_backend_pid() = ANY(pg_blocking_pids(%s)) FROM pg_sleep(0.02)"
 LOOK_AFTER = "SELECT set_config('deadlock_timeout', %s, false)"
 
 
@@ -66,8 +67,8 @@ def test_17_a_deadlock_is_tried_once_more_and_everything_is_done_once(
                 assert list(clocks)
                 holds.set()
                 while not in_the_way.is_set():
-                    cursor.execute("SELECT 1 FROM pg_locks, pg_sleep(0.02) WHERE NOT granted")
-                    if cursor.fetchone():
+                    cursor.execute(WAITS_FOR_US, [page_itself])
+                    if cursor.fetchone()[0]:
                         in_the_way.set()
                 Handoff.objects.select_for_update().get(pk=waiting.pk)
         finally:
@@ -76,6 +77,8 @@ def test_17_a_deadlock_is_tried_once_more_and_everything_is_done_once(
 
     with connection.cursor() as cursor:
         cursor.execute(LOOK_AFTER, [SOON])
+        cursor.execute("SELECT pg_backend_pid()")
+        (page_itself,) = cursor.fetchone()
     thread = threading.Thread(target=other)
     thread.start()
     try:
