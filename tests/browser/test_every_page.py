@@ -38,7 +38,7 @@ def pages(role: str) -> list[Line]:
     found = []
     for line in lines():
         may = [one for one in ROLES if line.answers[ACTORS.index(one)].startswith("200")]
-        by_one = line.name.startswith("admin:") and line.name != "admin:index"
+        by_one = line.name.startswith("admin:")
         if role in may and line.name not in NO_PAGES and (role == may[-1] or not by_one):
             found.append(line)
     return found
