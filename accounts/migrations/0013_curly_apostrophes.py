@@ -6,36 +6,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0012_bounds_of_left_on'),
+        ("accounts", "0012_bounds_of_left_on"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='account',
-            name='domain',
-            field=models.CharField(blank=True, help_text='The company’s own web domain, such as acme.com; accounts are matched by it.', max_length=253),
-        ),
-        migrations.AlterField(
-            model_name='account',
-            name='external_id',
-            field=models.CharField(blank=True, help_text='Our own or a vendor’s.', max_length=64),
-        ),
-        migrations.AlterField(
-            model_name='account',
-            name='owner',
-            field=models.ForeignKey(blank=True, help_text='The account’s own AE; new handoffs go to them before anybody else.', limit_choices_to={'is_ae': True}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='accounts', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AlterField(
-            model_name='contact',
-            name='external_id',
-            field=models.CharField(blank=True, help_text='Our own or a vendor’s.', max_length=64),
-        ),
-        migrations.AlterField(
-            model_name='verification',
-            name='method',
-            field=models.CharField(choices=[('spoke', 'Spoke with them'), ('replied', 'They replied or it was delivered'), ('vendor', 'Data vendor’s verification'), ('website', 'Company website'), ('signature', 'E-mail signature'), ('social', 'Social profile'), ('bounce', 'Bounced or wrong number')], max_length=10),
+        # Words that people read; no column changes
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name="account",
+                    name="domain",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="The company’s own web domain, such as acme.com; accounts are matched by it.",
+                        max_length=253,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="account",
+                    name="external_id",
+                    field=models.CharField(
+                        blank=True, help_text="Our own or a vendor’s.", max_length=64
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="account",
+                    name="owner",
+                    field=models.ForeignKey(
+                        blank=True,
+                        help_text="The account’s own AE; new handoffs go to them before anybody else.",
+                        limit_choices_to={"is_ae": True},
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="accounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="external_id",
+                    field=models.CharField(
+                        blank=True, help_text="Our own or a vendor’s.", max_length=64
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="verification",
+                    name="method",
+                    field=models.CharField(
+                        choices=[
+                            ("spoke", "Spoke with them"),
+                            ("replied", "They replied or it was delivered"),
+                            ("vendor", "Data vendor’s verification"),
+                            ("website", "Company website"),
+                            ("signature", "E-mail signature"),
+                            ("social", "Social profile"),
+                            ("bounce", "Bounced or wrong number"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+            ],
         ),
     ]

@@ -4,20 +4,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('handoffs', '0016_standard_by_its_name'),
+        ("handoffs", "0016_standard_by_its_name"),
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='criterion',
-            name='must_have',
-            field=models.CharField(blank=True, choices=[('budget', 'Budget, confirmed or estimated'), ('authority', 'The contact’s decision authority'), ('timeline', 'A stated timeline'), ('pain', 'A specific pain')], help_text='Budget, authority, timeline and pain each need a required criterion.', max_length=10, verbose_name='covers the must-have'),
-        ),
-        migrations.AlterField(
-            model_name='objection',
-            name='category',
-            field=models.CharField(choices=[('price', 'Price'), ('timing', 'Timing'), ('authority', 'Needs others’ consent'), ('need', 'Sees no need'), ('competitor', 'Competitor'), ('trust', 'Trust or proof'), ('product', 'Missing feature'), ('security', 'Security or legal'), ('other', 'Other')], max_length=10),
+        # Words that people read; no column changes
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name="criterion",
+                    name="must_have",
+                    field=models.CharField(
+                        blank=True,
+                        choices=[
+                            ("budget", "Budget, confirmed or estimated"),
+                            ("authority", "The contact’s decision authority"),
+                            ("timeline", "A stated timeline"),
+                            ("pain", "A specific pain"),
+                        ],
+                        help_text="Budget, authority, timeline and pain each need a required criterion.",
+                        max_length=10,
+                        verbose_name="covers the must-have",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="objection",
+                    name="category",
+                    field=models.CharField(
+                        choices=[
+                            ("price", "Price"),
+                            ("timing", "Timing"),
+                            ("authority", "Needs others’ consent"),
+                            ("need", "Sees no need"),
+                            ("competitor", "Competitor"),
+                            ("trust", "Trust or proof"),
+                            ("product", "Missing feature"),
+                            ("security", "Security or legal"),
+                            ("other", "Other"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+            ],
         ),
     ]

@@ -4,30 +4,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sla', '0006_policy_by_its_name'),
+        ("sla", "0006_policy_by_its_name"),
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='clock',
-            name='elapsed_seconds',
-            field=models.PositiveIntegerField(default=0, help_text='Up to the last change of state, in the clock’s own hours.'),
-        ),
-        migrations.AlterField(
-            model_name='escalation',
-            name='action',
-            field=models.CharField(choices=[('remind', 'Remind the owner'), ('manager', 'Alert the manager'), ('backup', 'Reassign to the backup'), ('upper', 'Alert the manager’s manager'), ('channel', 'Post to a channel')], max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='escalationstep',
-            name='action',
-            field=models.CharField(choices=[('remind', 'Remind the owner'), ('manager', 'Alert the manager'), ('backup', 'Reassign to the backup'), ('upper', 'Alert the manager’s manager'), ('channel', 'Post to a channel')], max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='target',
-            name='hours',
-            field=models.CharField(choices=[('business', 'Territory’s business hours'), ('around', 'Around the clock')], default='business', max_length=8),
+        # Words that people read; no column changes
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name="clock",
+                    name="elapsed_seconds",
+                    field=models.PositiveIntegerField(
+                        default=0,
+                        help_text="Up to the last change of state, in the clock’s own hours.",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="escalation",
+                    name="action",
+                    field=models.CharField(
+                        choices=[
+                            ("remind", "Remind the owner"),
+                            ("manager", "Alert the manager"),
+                            ("backup", "Reassign to the backup"),
+                            ("upper", "Alert the manager’s manager"),
+                            ("channel", "Post to a channel"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="escalationstep",
+                    name="action",
+                    field=models.CharField(
+                        choices=[
+                            ("remind", "Remind the owner"),
+                            ("manager", "Alert the manager"),
+                            ("backup", "Reassign to the backup"),
+                            ("upper", "Alert the manager’s manager"),
+                            ("channel", "Post to a channel"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="target",
+                    name="hours",
+                    field=models.CharField(
+                        choices=[
+                            ("business", "Territory’s business hours"),
+                            ("around", "Around the clock"),
+                        ],
+                        default="business",
+                        max_length=8,
+                    ),
+                ),
+            ],
         ),
     ]

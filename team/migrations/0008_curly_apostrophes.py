@@ -6,20 +6,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('team', '0007_calendar_by_its_name'),
+        ("team", "0007_calendar_by_its_name"),
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='absence',
-            name='cover',
-            field=models.ForeignKey(blank=True, help_text='Who takes their handoffs meanwhile; empty means the territory’s backups.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='covers', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AlterField(
-            model_name='user',
-            name='by_slack',
-            field=models.BooleanField(default=True, help_text='Mentions in the team’s Slack channel, where one is set up.', verbose_name='notices in Slack'),
+        # Words that people read; no column changes
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name="absence",
+                    name="cover",
+                    field=models.ForeignKey(
+                        blank=True,
+                        help_text="Who takes their handoffs meanwhile; empty means the territory’s backups.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="covers",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="user",
+                    name="by_slack",
+                    field=models.BooleanField(
+                        default=True,
+                        help_text="Mentions in the team’s Slack channel, where one is set up.",
+                        verbose_name="notices in Slack",
+                    ),
+                ),
+            ],
         ),
     ]
