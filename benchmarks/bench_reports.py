@@ -120,9 +120,13 @@ def _tables() -> dict[str, tuple[Work, Work]]:
         "start": _text(period.start),
         "end": _text(period.end),
         "year": _text(year),
-        "two": _text(now - timedelta(hours=48)),
         "now": _text(now),
         "since": _seconds_between("submitted_at", "contacted_at"),
+        "two_there": _there(48, now),
+        "three_there": _there(72, now),
+        "ages": ", ".join(
+            _aged(f"{field}_age") for field in ("email", "dial", "title", "employer")
+        ),
     }
 
     def ours(key: str) -> Work:
@@ -136,14 +140,34 @@ def _query(text: str) -> Work:
 
     def ask() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(text)
-            cursor.fetchall()
+            for one in text.split(";"):
+                cursor.execute(one)
+                cursor.fetchall()
 
     return ask
 
 
 def _text(at: datetime) -> str:
     return f"'{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}'"
+
+
+def _there(hours: int, now: datetime) -> str:
+    """Has been there for so many hours, as SQL."""
+    from django.db import connection
+
+    later = f"submitted_at + INTERVAL '{hours} hours'"
+    if connection.vendor == "sqlite":
+        later = f"datetime(submitted_at, '+{hours} hours')"
+    return (
+        f"submitted_at <= {_text(now - timedelta(hours=hours))} AND (contacted_at IS NOT NULL "
+        f"OR accepted_at IS NOT NULL OR closed_at IS NULL OR closed_at >= {later})"
+    )
+
+
+def _aged(column: str) -> str:
+    """How many are of each age, as SQL."""
+    bands = ("<= 7", "BETWEEN 8 AND 30", "BETWEEN 31 AND 90", "> 90", "IS NULL")
+    return ", ".join(f"SUM(CASE WHEN {column} {band} THEN 1 ELSE 0 END)" for band in bands)
 
 
 def _seconds_between(start: str, end: str) -> str:
@@ -157,10 +181,12 @@ def _seconds_between(start: str, end: str) -> str:
 # The figures of each table by hand, one query each; the decay of data is not of the log.
 PLAIN = {
     "untouched": """
-        SELECT lead_source, COUNT(*), SUM(CASE WHEN submitted_at <= {two} AND
-               (contacted_at IS NULL OR whole_calendar > 172800) THEN 1 ELSE 0 END),
-               SUM(CASE WHEN submitted_at <= {two} AND
-               (contacted_at IS NULL OR whole_calendar > 259200) THEN 1 ELSE 0 END)
+        SELECT lead_source,
+               SUM(CASE WHEN {two_there} AND (contacted_at IS NULL OR whole_calendar > 172800)
+                   THEN 1 ELSE 0 END), SUM(CASE WHEN {two_there} THEN 1 ELSE 0 END),
+               SUM(CASE WHEN {three_there} AND (contacted_at IS NULL OR whole_calendar > 259200)
+                   THEN 1 ELSE 0 END), SUM(CASE WHEN {three_there} THEN 1 ELSE 0 END),
+               SUM(CASE WHEN {two_there} AND contacted_at IS NULL THEN 1 ELSE 0 END)
         FROM reports_fact WHERE submitted_at >= {start} AND submitted_at < {end}
         GROUP BY lead_source""",
     "attainment": """
@@ -186,7 +212,9 @@ PLAIN = {
     "first_tries": """
         SELECT CASE WHEN refusals = 0 THEN 0 WHEN missing_fields <= 3 THEN 1 ELSE 2 END, COUNT(*),
                SUM(CASE WHEN returns > 0 THEN 1 ELSE 0 END),
-               SUM(CASE WHEN qualified_at IS NOT NULL THEN 1 ELSE 0 END)
+               SUM(CASE WHEN closed_at IS NOT NULL AND outcome <> '' AND qualified_at IS NOT NULL
+                   THEN 1 ELSE 0 END),
+               SUM(CASE WHEN closed_at IS NOT NULL AND outcome <> '' THEN 1 ELSE 0 END)
         FROM reports_fact WHERE submitted_at >= {start} AND submitted_at < {end} GROUP BY 1""",
     "gate": """
         SELECT handoff_id, data FROM handoffs_handoffevent WHERE kind = 'gate_refused'
@@ -195,7 +223,12 @@ PLAIN = {
         SELECT a.section, a.field, a.why, COUNT(DISTINCT a.handoff_id)
         FROM handoffs_askedagain a JOIN reports_chain c ON c.fact_id = a.handoff_id
         WHERE c.held_at >= {start} AND c.held_at < {end} AND NOT c.is_follow_up
-        GROUP BY 1, 2, 3""",
+        GROUP BY 1, 2, 3;
+        SELECT COUNT(DISTINCT c.fact_id), COUNT(DISTINCT a.handoff_id),
+               COUNT(DISTINCT CASE WHEN h.asked_again_at IS NOT NULL THEN h.id END)
+        FROM reports_chain c JOIN handoffs_handoff h ON h.id = c.fact_id
+        LEFT JOIN handoffs_askedagain a ON a.handoff_id = h.id
+        WHERE c.held_at >= {start} AND c.held_at < {end} AND NOT c.is_follow_up""",
     "speed": """
         SELECT CASE WHEN {since} <= 3600 THEN 0 WHEN {since} <= 7200 THEN 1 WHEN {since} <= 14400
                THEN 2 WHEN {since} <= 28800 THEN 3 WHEN {since} <= 86400 THEN 4
@@ -211,11 +244,9 @@ PLAIN = {
         FROM reports_fact WHERE submitted_at >= {start} AND submitted_at < {end}
           AND ae_id IS NOT NULL GROUP BY 1, 2""",
     "freshness": """
-        SELECT COUNT(*), SUM(CASE WHEN email_age <= 7 THEN 1 ELSE 0 END),
-               SUM(CASE WHEN dial_age <= 7 THEN 1 ELSE 0 END),
-               SUM(CASE WHEN title_age <= 7 THEN 1 ELSE 0 END),
-               SUM(CASE WHEN employer_age <= 7 THEN 1 ELSE 0 END)
-        FROM reports_fact WHERE submitted_at >= {start} AND submitted_at < {end}""",
+        SELECT COUNT(*), {ages}
+        FROM reports_fact WHERE submitted_at >= {start} AND submitted_at < {end}
+          AND has_contact""",
 }
 
 
