@@ -41,7 +41,7 @@ def contest_until(rejection: HandoffEvent) -> datetime | None:
     if territory is None:
         return at + timedelta(days=DAYS_TO_CONTEST)
     try:
-        hours = territory.calendar.current_version().hours()
+        hours = territory.calendar.hours()
     except ValueError:
         return at + timedelta(days=DAYS_TO_CONTEST)
     zone = ZoneInfo(hours.time_zone)
@@ -72,7 +72,7 @@ def why_too_late(handoff: Handoff, now: datetime) -> str:
     rejection = rejection_of(handoff)
     if handoff.status != Handoff.Status.REJECTED or rejection is None:
         return "Only a rejected handoff can be contested."
-    if Contest.objects.filter(rejection=rejection).exists():
+    if contest_of(handoff) is not None:
         return "This rejection was already contested."
     until = contest_until(rejection)
     if until is not None and now > until:
@@ -85,9 +85,16 @@ def why_no_contest(user: User, handoff: Handoff, now: datetime) -> str:
     return why_too_late(handoff, now) or rights.why_not(user, rights.EDIT, handoff)
 
 
+def contest_of(handoff: Handoff) -> Contest | None:
+    """The contest of its rejection; as prefetched with its events, where they are."""
+    contest: Contest | None = getattr(rejection_of(handoff), "contest", None)
+    return contest
+
+
 def open_contest(handoff: Handoff) -> Contest | None:
     """The contest that waits for a ruling."""
-    return handoff.contests.filter(ruling="").select_related("rejection", "raised_by").first()
+    case = contest_of(handoff)
+    return case if case and not case.ruling else None
 
 
 def waiting_for(manager: User) -> list[Contest]:

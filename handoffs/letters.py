@@ -6,6 +6,7 @@ coming meeting. Editing and sending them is in handoffs/sending.py.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from team.models import User
 
 Kind = Letter.Kind
 THIRD_PERSON = ("they", "their", "them", "he", "his", "him", "she", "her")
+PROSPECT = Message.Audience.PROSPECT
 FAILED = (Message.State.DEAD, Message.State.EXPIRED, Message.State.CANCELLED)
 
 
@@ -54,14 +56,30 @@ def sent(handoff: Handoff, kind: str) -> Letter | None:
 def fates(letter: Letter) -> list[Message]:
     """What became of a sent letter, one row for each recipient, the prospect first."""
     rows = list(Message.objects.filter(event_key=event_key(letter)).order_by("pk"))
-    return sorted(rows, key=lambda row: row.audience != Message.Audience.PROSPECT)
+    return sorted(rows, key=lambda row: row.audience != PROSPECT)
+
+
+def posted(handoff: Handoff) -> list[Message]:
+    """Every message about it, to whomever, the newest first, without its text. One query."""
+    rows = Message.objects.filter(about=f"handoff:{handoff.pk}").select_related("person")
+    return list(rows.defer("body", "headers", "calendar").order_by("-pk"))
+
+
+def astray(messages: Iterable[Message]) -> list[Message]:
+    """The prospect’s copy of the newest letter of each kind, where it did not surely arrive.
+
+    `messages` are those about a handoff, the newest first.
+    """
+    newest: dict[str, Message] = {}
+    for message in messages:
+        if message.event_key.startswith("letter:") and message.audience == PROSPECT:
+            newest.setdefault(message.kind, message)
+    return [row for row in newest.values() if row.state in (*FAILED, Message.State.UNKNOWN)]
 
 
 def has_failed(letter: Letter) -> bool:
     """Whether it is certain that the prospect never got it."""
-    return any(
-        row.audience == Message.Audience.PROSPECT and row.state in FAILED for row in fates(letter)
-    )
+    return any(row.audience == PROSPECT and row.state in FAILED for row in fates(letter))
 
 
 def event_key(letter: Letter) -> str:
@@ -215,7 +233,7 @@ def post(
     rows = [
         outbox.post(
             recipient=contact.email,
-            audience=Message.Audience.PROSPECT,
+            audience=PROSPECT,
             person=sender,
             **common,
         )

@@ -55,10 +55,9 @@ def time_left(
 
 def left_of(handoff: Handoff, now: datetime) -> TimeLeft:
     """The time left of one handoff's next deadline; lists ask `time_left` with `hours_of` all."""
-    calendar = handoff.next_due_calendar_id
-    return time_left(
-        handoff.next_due_at, handoff.next_warn_at, now, hours_of([calendar]).get(calendar)
-    )
+    calendar = handoff.next_due_calendar
+    hours = calendar.hours() if calendar else None
+    return time_left(handoff.next_due_at, handoff.next_warn_at, now, hours)
 
 
 def hours_of(versions: Iterable[int | None]) -> dict[int | None, BusinessHours]:

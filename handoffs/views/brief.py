@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.freshness import Freshness, states
 from accounts.models import VerifiedField
-from handoffs import changes, completeness, evidence, history, reach, rights
+from handoffs import changes, completeness, evidence, history, letters, reach, rights
 from handoffs.decision_forms import AnswerForm
 from handoffs.masking import Reader, Veil, veil_for
 from handoffs.models import Answer, CommitteeMember, Handoff, HandoffEvent, Meeting, MustHave
@@ -29,6 +29,7 @@ WRITING = (Handoff.Status.DRAFT, Handoff.Status.RETURNED)
 # What the next step of the work is, so that its button stands out.
 MAIN = ("accept", "meeting_held", "contact", "opportunity", "rule", "contest")
 BESIDE = ("meeting_missed", "return", "reject", "contact", "opportunity", "disqualify")
+OF_A_CONTEST = ("criterion", "raised_by", "ruled_by")
 OF_THE_MEETING = ("meeting_book", "meeting_answered", "meeting_move", "meeting_cancel")
 
 
@@ -93,11 +94,13 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
         **_writing(user, handoff, events, now),
     }
     offered = open_to(user, handoff, now)
+    posted = [] if veil.drawn else letters.posted(handoff)
     context |= {
         "risk": card_of(
             handoff, context["meeting"], events, offered, sees_people=not veil.drawn, now=now
         ),
-        "steps": steps_of(user, handoff, veil, offered, now),
+        "steps": steps_of(user, handoff, veil, offered, posted),
+        "posted": posted,
         "chain": _chain(handoff),
         "why_tentative": why_tentative(handoff, context["gap_count"]),
         **what_came_back(handoff),
@@ -121,15 +124,26 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _whole() -> HandoffQuerySet:
-    """Handoffs with all that their page reads, but for the verifications of their people."""
-    joined = Handoff.objects.select_related("framework_version__framework", "contact__account")
+    """Handoffs with all that their page reads, but for what it reads of a few of them only.
+
+    The verifications of their people, and the rules of the lead source where one is still written.
+    """
+    joined = Handoff.objects.select_related(
+        "framework_version__framework",
+        "contact__account",
+        "next_due_calendar",
+        "territory__calendar",
+    )
+    events = HandoffEvent.objects.select_related(
+        "actor", "owner", "reason", *(f"contest__{name}" for name in OF_A_CONTEST)
+    )
+    later = ("contact__verifications", "framework_version__rules")
     found: HandoffQuerySet = joined.prefetch_related(
         Prefetch("answers", Answer.objects.select_related("criterion")),
         Prefetch("committee", CommitteeMember.objects.select_related("contact__account")),
-        Prefetch("events", HandoffEvent.objects.select_related("actor", "owner", "reason")),
-        *(name for name in completeness.PREFETCH if name != "contact__verifications"),
+        Prefetch("events", events),
+        *(name for name in completeness.PREFETCH if name not in later),
         "meetings",
-        "letters",
     )
     return found
 

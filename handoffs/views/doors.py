@@ -41,9 +41,8 @@ def visible_or_404(request: HttpRequest, pk: int, rows: HandoffQuerySet | None =
     """The handoff if this person may see it; other people's rows do not exist."""
     rows = Handoff.objects.all() if rows is None else rows
     found = (
-        rows.visible_to(person(request))
+        rows.one_visible_to(person(request), pk)
         .select_related("account", "contact", "sdr", "owner", "accepted_by", "territory")
-        .filter(pk=pk)
         .first()
     )
     if found is None:

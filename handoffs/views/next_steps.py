@@ -1,6 +1,5 @@
 """What the brief asks of whoever reads it: the next step of the work, each with its way there."""
 
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.urls import reverse
@@ -8,6 +7,7 @@ from django.urls import reverse
 from handoffs import feedback, letters, meetings, rights
 from handoffs.masking import Veil
 from handoffs.models import Handoff, Letter, Meeting
+from handoffs.models.event import EventKind
 from handoffs.models.meeting import MOST_NO_SHOWS
 from handoffs.templatetags.desk import moment
 from handoffs.views.decision import Decision
@@ -40,13 +40,20 @@ class Step(NamedTuple):
 
 
 def steps_of(
-    user: User, handoff: Handoff, veil: Veil, offered: dict[str, Decision], now: datetime
+    user: User,
+    handoff: Handoff,
+    veil: Veil,
+    offered: dict[str, Decision],
+    posted: list[Message],
 ) -> list[Step]:
-    """What to do now; takes the decisions it shows out of `offered`."""
+    """What to do now; takes the decisions it shows out of `offered`.
+
+    `posted` are the messages about it that its reader may see, the newest first.
+    """
     steps = [*_meeting(user, handoff, offered)]
     if handoff.status == Status.ACCEPTED:
         steps += _they_met(handoff, offered)
-        steps += _letters(user, handoff, veil)
+        steps += _letters(user, handoff, veil, posted)
         steps += _preparation(user, handoff)
     if handoff.status == Status.QUALIFIED and not veil.drawn:
         steps.append(_take_along(handoff, offered))
@@ -78,8 +85,7 @@ def what_came_back(handoff: Handoff) -> dict[str, Any]:
     """The contest of its rejection, and what the AE had to ask again."""
     case = None
     if handoff.status == Status.REJECTED:
-        joined = handoff.contests.select_related("criterion", "raised_by", "ruled_by")
-        case = joined.first()
+        case = feedback.contest_of(handoff)
     asked = []
     if handoff.asked_again_at is not None:
         labels = {row.field: row.label for row in feedback.askable(handoff)}
@@ -142,20 +148,14 @@ def _meeting(user: User, handoff: Handoff, offered: dict[str, Decision]) -> list
     return []
 
 
-def _letters(user: User, handoff: Handoff, veil: Veil) -> list[Step]:
+def _letters(user: User, handoff: Handoff, veil: Veil, posted: list[Message]) -> list[Step]:
     """The introduction that waits to be written, and letters that went astray."""
     if not rights.may(user, rights.BOOK, handoff):
         return []
     steps = []
-    sent = {letter.kind: letter for letter in handoff.letters.all() if letter.sent_at}
-    keys = {letters.event_key(letter): letter for letter in sent.values()}
-    trouble = (*letters.FAILED, Message.State.UNKNOWN)
-    astray = Message.objects.filter(
-        event_key__in=keys, state__in=trouble, audience=Message.Audience.PROSPECT
-    )
-    for message in astray:
-        letter = keys[message.event_key]
-        page = PAGE_OF.get(Letter.Kind(letter.kind))
+    for message in letters.astray(posted):
+        kind = Letter.Kind(message.kind)
+        page = PAGE_OF.get(kind)
         is_unknown = message.state == Message.State.UNKNOWN
         words = (
             "The connection broke while it was being sent. It is not sent again by itself."
@@ -164,11 +164,9 @@ def _letters(user: User, handoff: Handoff, veil: Veil) -> list[Step]:
         )
         title = "Did it arrive? " if is_unknown else "Not delivered: "
         way = Way("Look at it", reverse(page, args=[handoff.pk]), "mail") if page else None
-        steps.append(
-            Step("is-bad", f"{title}{letter.get_kind_display()}", words, [way] if way else [])
-        )
+        steps.append(Step("is-bad", f"{title}{kind.label}", words, [way] if way else []))
     is_author = user.pk == handoff.sdr_id
-    if Letter.Kind.INTRODUCTION not in sent and (is_author or handoff.owner_id != user.pk):
+    if not handoff.told(EventKind.INTRODUCED) and (is_author or handoff.owner_id != user.pk):
         name = veil.name(handoff.contact.name) if handoff.contact else "the prospect"
         url = reverse("handoff_introduction", args=[handoff.pk])
         steps.append(

@@ -15,6 +15,8 @@ from sla.models import Clock, Escalation
 from sla.promises import standing
 from team.models import User
 
+SHOWN = 20  # messages of a handoff
+
 register = template.Library()
 
 
@@ -47,15 +49,13 @@ def local_hours(at: datetime, map_: Map) -> str:
 
 
 @register.inclusion_tag("sla/escalations.html")
-def escalations_of(handoff: Handoff) -> dict[str, Any]:
-    """What was done when a promise ran late, and how each message fared. Three queries."""
-    fired = (
-        Escalation.objects.filter(clock__handoff=handoff)
-        .select_related("clock", "step")
-        .prefetch_related("told")
-    )
-    sent = Message.objects.filter(about=f"handoff:{handoff.pk}").select_related("person")
-    return {"escalations": list(fired), "mails": list(sent.order_by("-pk")[:20])}
+def escalations_of(handoff: Handoff, posted: list[Message]) -> dict[str, Any]:
+    """What was done when a promise ran late, and how the newest messages fared. One query.
+
+    `posted` are the messages about it, the newest first.
+    """
+    fired = Escalation.objects.filter(clock__handoff=handoff).select_related("clock", "step")
+    return {"escalations": list(fired), "mails": posted[:SHOWN]}
 
 
 @register.inclusion_tag("sla/tiles.html")

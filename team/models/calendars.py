@@ -63,6 +63,10 @@ class WorkCalendar(models.Model):
     def holiday_dates(self) -> list[date]:
         return [holiday.day for holiday in self.holidays.all()]
 
+    def hours(self) -> BusinessHours:
+        """The working time that it says now. Raises ValueError where it has no opening hours."""
+        return BusinessHours(self.time_zone, self.weekly_hours(), self.holiday_dates())
+
     def current_version(self) -> "CalendarVersion":
         """The version that holds what the calendar says now, made if it is new.
 
@@ -72,7 +76,7 @@ class WorkCalendar(models.Model):
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         version = self.versions.filter(digest=digest).first()
         if version is None:
-            BusinessHours(self.time_zone, self.weekly_hours(), self.holiday_dates())
+            self.hours()
             number = (self.versions.aggregate(last=models.Max("number"))["last"] or 0) + 1
             version, _ = self.versions.get_or_create(
                 digest=digest, defaults={"number": number, **content}
