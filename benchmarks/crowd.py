@@ -91,7 +91,7 @@ def make(size: int) -> None:
     # A million packages would measure the disk; the log itself refuses to be changed
     QuerySet(HandoffEvent).update(data={})
     Clock.objects.update(next_at=timezone.now() + FAR)
-    _copy((Handoff, HandoffEvent, Clock), -(-size // TEAM) - 1)
+    copy((Handoff, HandoffEvent, Clock), -(-size // TEAM) - 1)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
@@ -130,8 +130,11 @@ def _cast(at: datetime) -> None:
         submitted(sdr=sdr, account=account, contact=contact, lead_source="inbound", at=at)
 
 
-def _copy(models: tuple[Any, ...], times: int) -> None:
-    """Every row of `models` so many times more, each copy on its own copy of the handoff."""
+def copy(models: tuple[Any, ...], times: int, only: list[int] | None = None) -> None:
+    """Every row of `models` so many times more, each copy on its own copy of the handoff.
+
+    `only`: the keys of the handoffs that are copied with what hangs on them; None: all.
+    """
     from django.core.management.color import no_style
     from django.db import connection
     from django.db.models import Max
@@ -148,11 +151,13 @@ def _copy(models: tuple[Any, ...], times: int) -> None:
                 f"{quote(column)} + k * {moved[column]}" if column in moved else quote(column)
                 for column in columns
             ]
+            key = "id" if model is Handoff else "handoff_id"
+            where = f" WHERE {key} IN ({', '.join(map(str, only))})" if only else ""
             cursor.execute(
                 "WITH RECURSIVE copies(k) AS "
                 "(SELECT 1 UNION ALL SELECT k + 1 FROM copies WHERE k < %s) "
                 f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))}) "
-                f"SELECT {', '.join(values)} FROM {quote(model._meta.db_table)}, copies",
+                f"SELECT {', '.join(values)} FROM {quote(model._meta.db_table)}, copies{where}",
                 [times],
             )
         for statement in connection.ops.sequence_reset_sql(no_style(), models):

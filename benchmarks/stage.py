@@ -18,13 +18,13 @@ PLAYED = 300
 
 
 @contextmanager
-def histories(vendor: str, sizes: list[int]) -> Iterator[dict[int, str]]:
+def histories(vendor: str, sizes: list[int], played: int = PLAYED) -> Iterator[dict[int, str]]:
     """The address of a database for each size, all of them copies of one that was played."""
     with ExitStack() as stack:
         if vendor == "postgresql":
-            yield _on_postgres(stack, sizes)
+            yield _on_postgres(stack, sizes, played)
         else:
-            yield _on_sqlite(stack, sizes)
+            yield _on_sqlite(stack, sizes, played)
 
 
 def child(script: str, url: str, *arguments: str) -> subprocess.Popen[str]:
@@ -39,11 +39,11 @@ def child(script: str, url: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def _on_sqlite(stack: ExitStack, sizes: list[int]) -> dict[int, str]:
+def _on_sqlite(stack: ExitStack, sizes: list[int], count: int) -> dict[int, str]:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="desk-bench-")))
     played = folder / "played.sqlite3"
     manage(f"sqlite:///{played}", "migrate", "-v0")
-    manage(f"sqlite:///{played}", "demo", "--months", "24", "--handoffs", str(PLAYED))
+    manage(f"sqlite:///{played}", "demo", "--months", "24", "--handoffs", str(count))
     urls = {}
     for size in sizes:
         path = folder / f"{size}.sqlite3"
@@ -53,14 +53,14 @@ def _on_sqlite(stack: ExitStack, sizes: list[int]) -> dict[int, str]:
     return urls
 
 
-def _on_postgres(stack: ExitStack, sizes: list[int]) -> dict[int, str]:
+def _on_postgres(stack: ExitStack, sizes: list[int], count: int) -> dict[int, str]:
     sys.path.insert(0, str(HOME))
     from tests.postgres import new_database, start_postgres
 
     server = stack.enter_context(start_postgres())
     played = stack.enter_context(new_database(server))
     manage(played, "migrate", "-v0")
-    manage(played, "demo", "--months", "24", "--handoffs", str(PLAYED))
+    manage(played, "demo", "--months", "24", "--handoffs", str(count))
     name = played.rsplit("/", 1)[1]
     urls = {}
     for size in sizes:
