@@ -162,7 +162,7 @@ ROWS = [
     ("spoilt number", "Lee,l@x.example,1E+05\n", "spreadsheet turned it into “1E+05”"),
     ("local number", "Lee,l@x.example,0170 1234567\n", "has no country code"),
     ("failed formula", "#REF!,l@x.example,\n", "formula here has failed (#REF!)"),
-    ("nobody", ",,+493090182010\n", "Enter the contact&#x27;s name."),
+    ("nobody", ",,+493090182010\n", "Enter the contact’s name."),
     ("key twice", "Lee,l@x.example,\nRay,L@x.example,\n", "same e-mail as in row 2."),
     ("bell", "L\x07ee,l@x.example,\n", "last_name"),
 ]

@@ -57,7 +57,7 @@ def world() -> worlds.World:
     return worlds.build()
 
 
-@pytest.mark.parametrize(("role", "some"), portions())
+@pytest.mark.parametrize(("role", "some"), list(portions()))
 def test_every_page(
     role: str,
     some: list[Line],
