@@ -35,6 +35,8 @@ def figures(request: HttpRequest) -> HttpResponse:
     """For whoever shows METRICS_TOKEN; not there at all where none is set."""
     if not settings.METRICS_TOKEN:
         raise Http404
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return HttpResponse("Ask by https: others may have read this token.\n", status=403)
     shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not hmac.compare_digest(shown.encode(), settings.METRICS_TOKEN.encode()):
         answer = HttpResponse("Show the token: Authorization: Bearer …\n", status=401)

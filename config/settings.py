@@ -295,6 +295,8 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 # A message may name a prospect: it stays on the server, and goes with the session
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = HTTPS and not TRUST_PROXY
+# Pages are sent on to https; a machine has to hear that it asks in the clear
+SECURE_REDIRECT_EXEMPT = [r"^hooks/", r"^metrics$", r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = False

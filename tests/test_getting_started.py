@@ -1,6 +1,7 @@
 """From an empty installation to its first handoff: the steps, the quick start, who may use them."""
 
 import re
+from base64 import urlsafe_b64decode
 from typing import Any
 
 import pytest
@@ -113,6 +114,7 @@ def test_the_passwords_shown_open_the_door_and_stand_nowhere_else(as_admin: Clie
     shown = start(as_admin)
     passwords = re.findall(r'data-label="Password"><code>([^<]+)', shown.content.decode())
     assert len(passwords) == 4 and len(set(passwords)) == 4
+    assert {len(urlsafe_b64decode(password + "==")) for password in passwords} == {16}
     assert User.objects.get(username="ana").check_password(passwords[1])
     assert "no-store" in shown["Cache-Control"]
     assert not AuditEntry.objects.filter(changes__icontains=passwords[1]).exists()

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -70,6 +71,16 @@ def test_the_figures_are_for_who_shows_the_token(client: Client, settings: objec
         answer = client.get("/metrics", headers=wrong)
         assert answer.status_code == 401
         assert b"handoffdesk" not in answer.content
+
+
+def test_only_pages_are_sent_on_to_https(client: Client, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT, settings.METRICS_TOKEN = True, TOKEN
+    shown = {"Authorization": f"Bearer {TOKEN}"}
+    answer = client.get("/metrics", headers=shown)
+    assert answer.status_code == 403 and b"handoffdesk" not in answer.content
+    assert client.get("/metrics", headers=shown, secure=True).status_code == 200
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/queue/")["Location"] == "https://testserver/queue/"
 
 
 def test_the_machinery_is_counted_as_it_is(

@@ -4,6 +4,7 @@ import hashlib
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
@@ -25,8 +26,10 @@ WAIT = 30  # seconds that a flooding source is asked to wait
 def enrichment(request: HttpRequest, source: str) -> JsonResponse:
     """Take one signed update of `source`: 202 once it is stored, or why not.
 
-    405, 404, 415, 413, 400, 401, 422, 409 and 429 each say in `detail` what to do.
+    403, 405, 404, 415, 413, 400, 401, 422, 409 and 429 each say in `detail` what to do.
     """
+    if settings.HTTPS and not request.is_secure():  # sent on to https, it would go unnoticed
+        return _refused(request, source, 403, "Post to https://: this came in the clear.")
     if request.method != "POST":
         answer = _refused(request, source, 405, "Post an update here.")
         answer["Allow"] = "POST"
@@ -109,6 +112,7 @@ def _refused(request: HttpRequest, source: str, status: int, sentence: str) -> J
 _NAMES = {
     400: "bad_request",
     401: "unauthorized",
+    403: "https_required",
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",

@@ -176,7 +176,7 @@ def _calendar(found: dict[str, Any], *, by: User, now: datetime) -> WorkCalendar
 def _person(seat: Seat, found: dict[str, Any], leader: User | None, *, by: User) -> Made:
     name, email = found[f"{seat.key}_name"], found[f"{seat.key}_email"]
     first, _, last = name.strip().partition(" ")
-    password = secrets.token_urlsafe(12)
+    password = secrets.token_urlsafe(16)  # 128 random bits
     person = User(
         username=_username(email),
         first_name=first[:150],

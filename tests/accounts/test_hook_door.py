@@ -47,6 +47,16 @@ def test_a_signed_update_is_stored_and_answered_at_once(
     assert contact.title == "Head of Sales Operations"  # the worker reads it, not the door
 
 
+def test_what_comes_in_the_clear_is_refused_and_not_sent_on(
+    source: EnrichmentSource, settings: Any
+) -> None:
+    settings.HTTPS = settings.SECURE_SSL_REDIRECT = True
+    response = post(source, "msg_1", good())
+    assert (response.status_code, response.json()["error"]) == (403, "https_required")
+    assert not InboundEvent.objects.exists()
+    assert post(source, "msg_1", good(), secure=True).status_code == 202
+
+
 def test_the_same_delivery_again_is_taken_and_does_nothing(source: EnrichmentSource) -> None:
     body = good()
     assert post(source, "msg_1", body).json()["status"] == "accepted"
