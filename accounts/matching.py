@@ -13,6 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 from accounts.domains import company_domain
 from accounts.models import Account, Contact
 from accounts.names import name_key
+from team.bounds import LARGEST_ID
 
 T = TypeVar("T", Account, Contact)
 
@@ -29,7 +30,6 @@ BY_EMAIL = "same e-mail"
 BY_PHONE = "same phone and last name"
 BY_PERSON = "same name at the same company"
 _EXTERNAL = ("external_id", "hubspot_id", "salesforce_id")
-LARGEST_ID = 2**63 - 1
 _NOT_A_DIGIT = re.compile(r"\D")
 
 

@@ -18,7 +18,8 @@ from messaging.catalogue import CATALOGUE, SAMPLES
 from messaging.forms import ChannelForm, EndpointForm, TextForm
 from messaging.models import Channel, Endpoint, Message, MessageTemplate
 from messaging.transports.webhook import body_of
-from team.admin_base import DeskAdmin, dialog_done
+from team.admin_base import DeskAdmin
+from team.admin_kit import ShownOnly, leave_dialog
 from team.key_admin import SigningKeyAdmin
 from team.models import User
 
@@ -36,7 +37,7 @@ STATE_COLOURS = {
 
 
 @admin.register(Message)
-class MessageAdmin(DeskAdmin):
+class MessageAdmin(ShownOnly, DeskAdmin):
     """The outbox: read, send again, settle.
 
     RevOps sees all of it, a manager what went to their team or is answered for by it.
@@ -74,15 +75,6 @@ class MessageAdmin(DeskAdmin):
             team = [user.pk, *user.team_ids()]
             return rows.filter(person__in=team)
         return rows.none()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_resend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever sees a message in the outbox may send it again; others find nothing there."""
@@ -217,7 +209,7 @@ class MessageAdmin(DeskAdmin):
             self.message_user(request, sentence, messages.SUCCESS)
         except outbox.ResendRefused as refusal:
             self.message_user(request, str(refusal), messages.WARNING)
-        return dialog_done(request, reverse("admin:messaging_message_change", args=[message.pk]))
+        return leave_dialog(request, reverse("admin:messaging_message_change", args=[message.pk]))
 
 
 @admin.register(MessageTemplate)
@@ -292,7 +284,7 @@ class MessageTemplateAdmin(DeskAdmin):
         text.save(update_fields=["subject", "body", "updated_at"])
         self.log_change(request, text, "Back to the shipped text.")
         self.message_user(request, "The shipped text is back.", messages.SUCCESS)
-        return dialog_done(
+        return leave_dialog(
             request, reverse("admin:messaging_messagetemplate_change", args=[text.pk])
         )
 
@@ -359,7 +351,7 @@ class ChannelAdmin(DeskAdmin):
         )
         sentence = "The test is in the outbox and leaves within a minute."
         self.message_user(request, sentence, messages.SUCCESS)
-        return dialog_done(request, reverse("admin:messaging_message_change", args=[message.pk]))
+        return leave_dialog(request, reverse("admin:messaging_message_change", args=[message.pk]))
 
 
 @admin.register(Endpoint)
@@ -423,7 +415,7 @@ class EndpointAdmin(SigningKeyAdmin):
         )
         sentence = "The test is in the outbox and leaves within a minute."
         self.message_user(request, sentence, messages.SUCCESS)
-        return dialog_done(request, reverse("admin:messaging_message_change", args=[message.pk]))
+        return leave_dialog(request, reverse("admin:messaging_message_change", args=[message.pk]))
 
 
 def _user(request: HttpRequest) -> User:

@@ -23,14 +23,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from team.admin_trail import Trail
-from team.bounds import check_storable
+from team.bounds import LARGEST_ID, check_storable
 from team.paging import DeepPaginator
 
 MAX_SEARCH_LENGTH = 200
 MAX_SEARCH_WORDS = 8
 MAX_FILTER_LENGTH = 500
 MAX_JSON_LENGTH = 100_000
-LARGEST_ID = 2**63 - 1
 
 TOO_MUCH_SEARCH = (
     f"Search for at most {MAX_SEARCH_LENGTH} characters and {MAX_SEARCH_WORDS} words. "
@@ -214,13 +213,6 @@ class DeskStackedInline(_Guards, StackedInline):
 def search_is_too_much(term: str) -> bool:
     """Whether a search is longer than a person types; SQLite fails on some such."""
     return len(term) > MAX_SEARCH_LENGTH or len(term.split()) > MAX_SEARCH_WORDS
-
-
-def dialog_done(request: HttpRequest, url: str) -> HttpResponse:
-    """The answer of an action whose dialog was confirmed: close it and go to `url`."""
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": url})
-    return HttpResponseRedirect(url)
 
 
 def _readable(request: HttpRequest) -> tuple[dict[str, list[str]], list[str]]:

@@ -82,6 +82,26 @@ class PlainTabularInline(_NoPopups, DeskTabularInline):
     hide_title = True
 
 
+class ShownOnly:
+    """Pages and inlines of rows that are written elsewhere: nobody adds or edits one there."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ShownInline(ShownOnly, PlainTabularInline):
+    """Related rows in a tab of their own, to be read there."""
+
+    tab = True
+    can_delete = False
+
+
 class PlainStackedInline(_NoPopups, DeskStackedInline):
     """Related rows one under the other."""
 

@@ -1,4 +1,4 @@
-"""Limits that every date and text in the product keeps; nothing that depends on a model.
+"""Limits that every date, text and id in the product keeps; nothing that depends on a model.
 
 A date far outside living memory can make a list page fail for everybody once it is shown in
 another time zone, so instants are bounded wherever they come in.
@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+# The largest number that both databases take as a row’s id
+LARGEST_ID = 2**63 - 1
 
 
 def check_instant(value: datetime) -> None:

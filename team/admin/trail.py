@@ -1,7 +1,5 @@
 """The audit trail as a whole, for RevOps: read only, for everybody."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,13 +14,14 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from team.admin_base import DeskAdmin
+from team.admin_kit import ShownOnly
 from team.models import AuditEntry
 
 SHOWN_FIELDS = 3
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(DeskAdmin):
+class AuditEntryAdmin(ShownOnly, DeskAdmin):
     """Nobody adds, changes or deletes an entry here, superusers included."""
 
     actions = None
@@ -43,15 +42,6 @@ class AuditEntryAdmin(DeskAdmin):
     ordering = ["-at", "-pk"]
     fields = ["at", "who", "deed_word", "thing", "note", "values"]
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         return super().get_queryset(request).select_related("by")
