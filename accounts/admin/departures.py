@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -17,8 +16,9 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts import champions
+from accounts.admin.shared import link
 from accounts.models import Account, Contact, Departure
-from team.admin_kit import KeptAdmin, viewer
+from team.admin_kit import KeptAdmin, ShownOnly, viewer
 from team.bounds import check_date, check_one_line, check_storable
 
 COLOURS = {
@@ -133,7 +133,7 @@ class DeparturesOfAccount:
 
 
 @admin.register(Departure)
-class DepartureAdmin(KeptAdmin):
+class DepartureAdmin(ShownOnly, KeptAdmin):
     """Who left which account, and who takes over."""
 
     empty_words = (
@@ -158,15 +158,6 @@ class DepartureAdmin(KeptAdmin):
         mine = Q(account__in=Account.objects.visible_to(user), contact__in=_contacts(user))
         return rows if user.is_revops or user.is_superuser else rows.filter(mine)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["who", "at", "now", "takes_over"]
 
@@ -187,20 +178,20 @@ class DepartureAdmin(KeptAdmin):
 
     @display(description="who", ordering="contact__last_name")
     def who(self, departure: Departure) -> str:
-        return _link(departure.contact)
+        return link(departure.contact)
 
     @display(description="left", ordering="account__name")
     def at(self, departure: Departure) -> str:
-        return _link(departure.account)
+        return link(departure.account)
 
     @display(description="now kept as")
     def now(self, departure: Departure) -> str:
         new = departure.successor
-        return format_html("{} ({})", _link(new), new.account) if new else ""
+        return format_html("{} ({})", link(new), new.account) if new else ""
 
     @display(description="takes over")
     def takes_over(self, departure: Departure) -> str:
-        return _link(departure.replacement)
+        return link(departure.replacement)
 
     @display(description="state", label=COLOURS, ordering="state")
     def state_shown(self, departure: Departure) -> tuple[str, str]:
@@ -272,11 +263,3 @@ class DepartureAdmin(KeptAdmin):
 
 def _contacts(user: Any) -> QuerySet[Contact]:
     return Contact.objects.visible_to(user)
-
-
-def _link(record: Account | Contact | None) -> str:
-    if record is None:
-        return ""
-    name = "contact" if isinstance(record, Contact) else "account"
-    url = reverse(f"admin:accounts_{name}_change", args=[record.pk])
-    return format_html('<a href="{}">{}</a>', url, record)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -11,10 +10,10 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldBooleanWidget
 
+from accounts.admin.shared import field_name
 from accounts.enrichment import asking
-from accounts.inbox_admin import field_name
 from accounts.models import Account, Contact, Lookup, ValueOrigin
-from team.admin_kit import PlainTabularInline, counted, viewer
+from team.admin_kit import ShownInline, counted, viewer
 
 STATE_COLOURS = {
     Lookup.State.WAITING: "info",
@@ -107,23 +106,14 @@ class EnrichAccount(_Enriching):
         return self.ask(request, account, records)
 
 
-class _Shown(PlainTabularInline):
-    """Rows that are shown to whoever sees the record."""
-
-    tab = True
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class _SeenWithRecord(ShownInline):
+    """Rows that whoever sees the record sees."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
 
 
-class LookupsInline(_Shown):
+class LookupsInline(_SeenWithRecord):
     """Which sources were asked, and what they said."""
 
     model = Lookup
@@ -139,7 +129,7 @@ class LookupsInline(_Shown):
         return lookup.state, lookup.get_state_display()
 
 
-class OriginsInline(_Shown):
+class OriginsInline(_SeenWithRecord):
     """Who gave each value, and as of when."""
 
     model = ValueOrigin
@@ -147,6 +137,6 @@ class OriginsInline(_Shown):
     readonly_fields = fields
     verbose_name_plural = "where values come from"
 
-    @admin.display(description="field")
+    @display(description="field")
     def field_shown(self, origin: ValueOrigin) -> str:
         return field_name(origin)

@@ -12,9 +12,10 @@ from django.utils.html import format_html
 from unfold.decorators import action, display
 
 from accounts import proposals
+from accounts.admin.shared import field_name, link
 from accounts.hooks import inbox
-from accounts.models import Account, Contact, InboundEvent, Proposal, ValueOrigin
-from team.admin_kit import KeptAdmin, PlainTabularInline, in_words, viewer
+from accounts.models import Account, Contact, InboundEvent, Proposal
+from team.admin_kit import KeptAdmin, ShownInline, ShownOnly, in_words, viewer
 
 STATE_COLOURS = {
     InboundEvent.State.WAITING: "info",
@@ -34,7 +35,7 @@ DECISION_COLOURS = {
 
 
 @admin.register(InboundEvent)
-class InboundEventAdmin(KeptAdmin):
+class InboundEventAdmin(ShownOnly, KeptAdmin):
     """What was received and what became of it. The body holds people's data: RevOps only."""
 
     empty_words = (
@@ -52,15 +53,6 @@ class InboundEventAdmin(KeptAdmin):
         ("As it came", {"fields": ["event_id", "occurred_at", "received_at", "body"]}),
     ]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["record"]
 
@@ -73,7 +65,7 @@ class InboundEventAdmin(KeptAdmin):
 
     @display(description="record")
     def record(self, event: InboundEvent) -> str:
-        return _link(event.contact or event.account) or event.record_key
+        return link(event.contact or event.account) or event.record_key
 
     @action(description="Read again", permissions=["read_again"])
     def read_again(self, request: HttpRequest, queryset: QuerySet[InboundEvent]) -> None:
@@ -86,7 +78,7 @@ class InboundEventAdmin(KeptAdmin):
 
 
 @admin.register(Proposal)
-class ProposalAdmin(KeptAdmin):
+class ProposalAdmin(ShownOnly, KeptAdmin):
     """Values that contradict what one of ours entered or checked later."""
 
     empty_words = (
@@ -116,15 +108,6 @@ class ProposalAdmin(KeptAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows if user.is_revops or user.is_superuser else rows.filter(mine)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         if object_id is not None and self.get_object(request, str(object_id)) is None:
             raise Http404
@@ -140,7 +123,7 @@ class ProposalAdmin(KeptAdmin):
 
     @display(description="about")
     def about(self, proposal: Proposal) -> str:
-        return _link(proposal.contact or proposal.account)
+        return link(proposal.contact or proposal.account)
 
     @display(description="field", ordering="field")
     def field_shown(self, proposal: Proposal) -> str:
@@ -213,24 +196,16 @@ class ProposalAdmin(KeptAdmin):
             self.message_user(request, problem, messages.WARNING)
 
 
-class ProposalsInline(PlainTabularInline):
+class ProposalsInline(ShownInline):
     """What somebody else says about this record, waiting for a decision."""
 
     model = Proposal
-    tab = True
-    can_delete = False
     fields = ["field_shown", "present", "proposed", "source", "at", "because"]
     readonly_fields = fields
     verbose_name_plural = "proposed values"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
         return super().get_queryset(request).filter(state=Proposal.State.OPEN)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @display(description="field")
     def field_shown(self, proposal: Proposal) -> str:
@@ -240,20 +215,3 @@ class ProposalsInline(PlainTabularInline):
     def proposed(self, proposal: Proposal) -> str:
         url = reverse("admin:accounts_proposal_change", args=[proposal.pk])
         return format_html('<a href="{}">{}</a>', url, proposal.value)
-
-
-def field_name(said: Proposal | ValueOrigin) -> str:
-    """The field as its form calls it."""
-    model = Contact if said.contact_id else Account
-    if said.field == "employer":
-        return "employer"
-    field: Any = model._meta.get_field(said.field)
-    return str(field.verbose_name)
-
-
-def _link(record: Account | Contact | None) -> str:
-    if record is None:
-        return ""
-    name = "contact" if isinstance(record, Contact) else "account"
-    url = reverse(f"admin:accounts_{name}_change", args=[record.pk])
-    return format_html('<a href="{}">{}</a>', url, record)

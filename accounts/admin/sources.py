@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
@@ -111,6 +111,7 @@ class SourceForm(forms.ModelForm):
         return cleaned
 
 
+@admin.register(EnrichmentSource)
 class EnrichmentSourceAdmin(SigningKeyAdmin):
     """Vendors and systems that send us updates, or that we ask."""
 

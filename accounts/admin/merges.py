@@ -14,9 +14,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts import duplicates, merging
 from accounts.models import Account, Contact, Merge
-from team.admin_kit import KeptAdmin, viewer
-
-LARGEST_ID = 2**63 - 1
+from team.admin_kit import KeptAdmin, ShownOnly, viewer
+from team.bounds import LARGEST_ID
 
 
 class MergeForm(BaseDialogForm):
@@ -106,7 +105,7 @@ def merge_button(form_class: type[MergeForm]) -> Any:
 
 
 @admin.register(Merge)
-class MergeAdmin(KeptAdmin):
+class MergeAdmin(ShownOnly, KeptAdmin):
     """What was merged, for 30 days, with a way back."""
 
     empty_words = (
@@ -126,15 +125,6 @@ class MergeAdmin(KeptAdmin):
             contact__in=Contact.objects.visible_to(user)
         )
         return rows.filter(mine)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["into"]
