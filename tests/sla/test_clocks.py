@@ -1,11 +1,9 @@
 """Clocks: started, paused, resumed and stopped by what happens to the handoff."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from handoffs import lifecycle, meetings
 from handoffs.log import record
@@ -15,24 +13,9 @@ from sla import clocks, policies
 from sla.models import Breach, Clock, Escalation, Policy, Spans, Target
 from team.models import Holiday, WorkInterval
 from tests.factories import accepted, complete_package, submitted
+from tests.sla.reading import MONDAY_AT_TEN, at, the
 
 pytestmark = pytest.mark.django_db
-
-MONDAY_AT_TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
-
-
-def at(hour: int, minute: int = 0, day: int = 2) -> datetime:
-    return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
-
-
-def the(handoff: Handoff, kind: str, cycle: int = 0) -> Clock:
-    return Clock.objects.get(handoff=handoff, kind=kind, cycle=cycle)
-
-
-def snapshot(handoff: Handoff) -> list[dict[str, Any]]:
-    """All that the clocks of a handoff say, without their ids."""
-    rows = Clock.objects.filter(handoff=handoff).order_by("kind", "cycle").values()
-    return [{k: v for k, v in row.items() if k != "id"} for row in rows]
 
 
 @pytest.fixture
@@ -169,68 +152,6 @@ def test_what_nobody_has_runs_all_the_same(package, ae, backup, ae2):
 
     assert handoff.owner is None
     assert (accept.holder, accept.state, accept.due_at) == (None, "running", at(14))
-
-
-# --- Reassigning ---------------------------------------------------------------------------------
-
-
-def test_a_new_owner_gets_a_cycle_beside_the_handoff_s_own(package, ae2, manager):
-    handoff = submitted(**package)
-    lifecycle.reassign(handoff, to=ae2, why="Ana is at a fair.", by=manager, at=at(12))
-    total, own = the(handoff, "accept"), the(handoff, "accept", 1)
-
-    assert (total.state, total.due_at, total.holder) == ("running", at(14), ae2)
-    assert (own.state, own.due_at, own.holder) == ("running", at(16), ae2)
-    assert the(handoff, "first_contact", 1).holder == ae2
-
-
-def test_the_owner_before_ends_theirs_when_it_moves_on(package, ae2, backup, manager):
-    handoff = submitted(**package)
-    lifecycle.reassign(handoff, to=ae2, why="Ana is at a fair.", by=manager, at=at(12))
-    lifecycle.reassign(handoff, to=backup, why="Cleo is at a fair.", by=manager, at=at(13))
-    states = Clock.objects.filter(kind="accept").values_list("cycle", "state", "holder__username")
-
-    assert list(states) == [
-        (0, "running", "backup"),
-        (1, "stopped", "ae2"),
-        (2, "running", "backup"),
-    ]
-
-
-def test_accepting_stops_all_cycles_of_acceptance(package, ae2, manager):
-    handoff = submitted(**package)
-    lifecycle.reassign(handoff, to=ae2, why="Ana is at a fair.", by=manager, at=at(12))
-    lifecycle.accept(handoff, by=ae2, at=at(13))
-
-    assert [c.state for c in Clock.objects.filter(kind="accept")] == ["stopped", "stopped"]
-    assert [c.state for c in Clock.objects.filter(kind="first_contact")] == ["running"] * 2
-
-
-def test_the_breach_of_the_owner_before_stays_on_the_record(package, ae, ae2, manager, clock):
-    handoff = submitted(**package)
-    clock.move_to(at(14, 10), tick=False)
-    clocks.sweep()
-    lifecycle.reassign(handoff, to=ae2, why="Ana did not look.", by=manager)
-    clock.move_to(at(9, 30, day=3), tick=False)
-    lifecycle.accept(handoff, by=ae2)
-    breach = Breach.objects.get()
-
-    assert (breach.holder, breach.fell_due_at) == (ae, at(14))
-    assert the(handoff, "accept", 1).elapsed_seconds == (170 + 30) * 60
-
-
-def test_reassigning_while_the_sdr_is_asked_gives_a_paused_cycle(package, ae, ae2, sdr, manager):
-    handoff = submitted(**package)
-    question = "Who signs the budget, and is it approved?"
-    lifecycle.return_for_information(handoff, by=ae, question=question, at=at(11))
-    lifecycle.reassign(handoff, to=ae2, why="Ana is at a fair.", by=manager, at=at(12))
-    assert (the(handoff, "accept", 1).state, the(handoff, "accept", 1).elapsed_seconds) == (
-        "paused",
-        0,
-    )
-    lifecycle.answer(handoff, by=sdr, text="Mark Dell signs it.", at=at(13))
-
-    assert the(handoff, "accept", 1).due_at == at(17)
 
 
 # --- Pausing by a manager, meetings --------------------------------------------------------------
@@ -447,112 +368,3 @@ def test_an_inbound_clock_runs_at_night_but_its_business_span_does_not(package, 
 
     assert the(handoff, "accept").elapsed_seconds == 17 * 3600
     assert Spans.objects.get().accept_business == 3600
-
-
-# --- The log is the truth ------------------------------------------------------------------------
-
-
-def test_applying_an_event_twice_changes_nothing(package, ae, django_assert_num_queries):
-    handoff = accepted(**package)
-    before = snapshot(handoff)
-    for event in HandoffEvent.objects.filter(handoff=handoff):
-        clocks.apply(event)
-
-    assert snapshot(handoff) == before
-
-
-def test_rebuilding_keeps_what_fired_and_what_was_missed(package, ae, clock):
-    handoff = submitted(**package)
-    clock.move_to(at(15), tick=False)
-    clocks.sweep()
-    before = snapshot(handoff), list(Breach.objects.values()), list(Escalation.objects.values())
-    clocks.rebuild(handoff)
-    after = snapshot(handoff), list(Breach.objects.values()), list(Escalation.objects.values())
-
-    assert after == before
-    assert clocks.sweep()["fired"] == 0
-
-
-KINDS = [
-    "returned",
-    "answered",
-    "accepted",
-    "contacted",
-    "reassigned",
-    "paused",
-    "resumed",
-    "rejected",
-    "qualified",
-    "prep_started",
-    "sweep",
-]
-MOVES = st.lists(
-    st.tuples(
-        st.sampled_from(KINDS), st.integers(0, 2), st.sampled_from([0, 1, 25, 90, 400, 1500])
-    ),
-    max_size=9,
-)
-
-
-@pytest.mark.slow
-@settings(
-    max_examples=20,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(moves=MOVES, order=st.randoms(use_true_random=False))
-def test_whatever_happens_rebuilding_gives_what_was_lived(
-    moves, order, sdr, north, ae, ae2, backup
-):
-    """Any log, sensible or not, and in whichever order it was written down."""
-    owners = [ae, ae2, backup]
-    lived, written_late = (Handoff.objects.create(sdr=sdr, lead_source="mql") for _ in range(2))
-    for handoff in (lived, written_late):
-        Handoff.objects.filter(pk=handoff.pk).update(territory=north)
-    story = [("submitted", ae, MONDAY_AT_TEN)]
-    for kind, owner, minutes in moves:
-        story.append((kind, owners[owner], story[-1][2] + timedelta(minutes=minutes)))
-
-    def write(handoff: Handoff, kind: str, owner: Any, when: datetime) -> None:
-        event = HandoffEvent.objects.create(
-            handoff=handoff, kind=kind, owner=owner, occurred_at=when
-        )
-        clocks.apply(event)
-
-    swept = 0
-    for kind, owner, when in story:
-        if kind == "sweep":
-            swept += clocks.sweep(when)["fired"]
-        else:
-            write(lived, kind, owner, when)
-    before = snapshot(lived), lived_breaches(lived)
-    for event in HandoffEvent.objects.filter(handoff=lived):
-        clocks.apply(event)
-    assert (snapshot(lived), lived_breaches(lived)) == before
-
-    clocks.rebuild(lived)
-    assert (snapshot(lived), lived_breaches(lived)) == before
-
-    if swept:
-        return  # what fired is not in the log: it went with the rows
-    Clock.objects.filter(handoff=lived).delete()
-    clocks.rebuild(lived)
-    assert (snapshot(lived), lived_breaches(lived)) == before
-
-    story = [line for line in story if line[0] != "sweep"]
-    if len({when for _, _, when in story}) == len(story):  # their order is in their times
-        first, *rest = story
-        order.shuffle(rest)
-        for line in [first, *rest]:
-            write(written_late, *line)
-        assert [shape(row) for row in snapshot(written_late)] == [shape(r) for r in before[0]]
-
-
-def lived_breaches(handoff: Handoff) -> list[tuple[Any, ...]]:
-    rows = Breach.objects.filter(clock__handoff=handoff).order_by("clock__kind", "clock__cycle")
-    return list(rows.values_list("clock__kind", "clock__cycle", "fell_due_at", "holder"))
-
-
-def shape(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "handoff_id"}
