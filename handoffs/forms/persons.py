@@ -5,12 +5,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from accounts import by_hand
 from accounts.models import Contact, Method, VerifiedField
-from handoffs import people
 from handoffs.forms.contact import CONTACT_FIELDS, ContactForm, NewContactForm
 from handoffs.models import Handoff
 from team.models import User
 
+SOURCE = "Handoff form"
 TAKEN = "Another contact already has this e-mail."
 VERIFIABLE = {
     "email": [VerifiedField.EMAIL],
@@ -59,7 +60,9 @@ class PeoplePart:
                 if f"contact-{'phone' if field == VerifiedField.DIAL else field}" not in self.errors
             ]
             contact = Contact.objects.select_related("account").get(pk=self.shown.pk)
-            people.verify(contact, fields, method=Method(method), by=self.by, at=self.at)
+            by_hand.verify(
+                contact, fields, method=Method(method), by=self.by, at=self.at, source=SOURCE
+            )
 
     def form_for(self, handoff: Handoff) -> ContactForm | None:
         """The form with what was typed, where it could not be stored."""
@@ -91,7 +94,7 @@ class PeoplePart:
             setattr(corrected, name, form.cleaned_data.get(name, getattr(contact, name)))
         try:
             with transaction.atomic():
-                people.correct_contact(corrected, good, by=self.by, at=self.at)
+                by_hand.correct_contact(corrected, good, by=self.by, at=self.at, source=SOURCE)
         except IntegrityError:
             self.errors["contact-email"] = [TAKEN]
 
@@ -113,7 +116,7 @@ class PeoplePart:
             return
         try:
             with transaction.atomic():
-                contact = twin or people.add_contact(form.instance, by=self.by)
+                contact = twin or by_hand.add_contact(form.instance, by=self.by, source=SOURCE)
         except IntegrityError:
             self.errors["new_contact-email"] = [TAKEN]
             return

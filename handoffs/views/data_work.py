@@ -10,12 +10,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.by_hand import verify
 from accounts.enrichment import asking
 from accounts.models import Account, Contact, Method, VerifiedField
 from handoffs import data_work
-from handoffs.people import verify
 from handoffs.views.doors import View, person, with_role
 from team.pages import page
+from team.wording import counted
 
 SOURCE = "Recheck list"
 
@@ -101,6 +102,8 @@ def enrich(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        asked = "1 question" if count == 1 else f"{count} questions"
-        messages.success(request, f"{asked} about {account} asked; the answers come in a minute.")
+        messages.success(
+            request,
+            f"{counted(count, 'question')} about {account} asked; the answers come in a minute.",
+        )
     return redirect("enrich_first")

@@ -1,5 +1,7 @@
-"""What an SDR learns about people while filling in a package: a new contact, a corrected field, a
-check. Written to the contact itself, so that the next handoff knows it too.
+"""What one of ours learns about a contact: somebody new, a corrected field, a check.
+
+Written to the contact itself, so that the next handoff knows it too. `source` says where in the
+product it was typed, as the history shows it.
 """
 
 from collections.abc import Iterable
@@ -12,22 +14,27 @@ from accounts.changes import WATCHED, found_wrong
 from accounts.models import Contact, ContactChange, Method, Verification, VerifiedField
 from team.models import User
 
-SOURCE = "Handoff form"
 TYPED = ("first_name", "last_name", "title", "email", "phone")
 
 
-def add_contact(contact: Contact, *, by: User) -> Contact:
-    """Store somebody new. The caller has cleaned the values."""
-    contact.source = contact.source or SOURCE
+def add_contact(contact: Contact, *, by: User, source: str) -> Contact:
+    """Store somebody new. The caller has cleaned the values.
+
+    IntegrityError: another contact has this e-mail.
+    """
+    contact.source = contact.source or source
     contact.save(force_insert=True)
     origins.note(contact, TYPED, by=by, at=contact.created_at)
     return contact
 
 
 def correct_contact(
-    contact: Contact, fields: Iterable[str], *, by: User, at: datetime
+    contact: Contact, fields: Iterable[str], *, by: User, at: datetime, source: str
 ) -> list[str]:
-    """Save what changed in `fields` of a cleaned contact, with a line each in its history."""
+    """Save what changed in `fields` of a cleaned contact, with a line each in its history.
+
+    Returns the names of the fields that changed. IntegrityError: another contact has this e-mail.
+    """
     with transaction.atomic():
         stored = Contact.objects.select_for_update().get(pk=contact.pk)
         changed = [
@@ -44,7 +51,7 @@ def correct_contact(
                 field=WATCHED.get(name, name),
                 old=str(getattr(stored, name) or ""),
                 new=str(getattr(contact, name) or ""),
-                source=SOURCE,
+                source=source,
                 changed_by=by,
                 changed_at=at,
             )
@@ -61,7 +68,7 @@ def verify(
     method: Method,
     by: User,
     at: datetime,
-    source: str = SOURCE,
+    source: str,
 ) -> list[Verification]:
     """Record that these fields were checked just now; a bounce says that they are wrong."""
     result = Verification.Result.INVALID if method == Method.BOUNCE else Verification.Result.VALID
