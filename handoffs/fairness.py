@@ -28,6 +28,7 @@ from django.db.models.functions import Coalesce
 from handoffs.models import Contest, Handoff, HandoffEvent
 from handoffs.models.event import EventKind
 from team.models import Absence, Territory, User
+from team.wording import counted
 
 OPEN = (Handoff.Status.SUBMITTED, Handoff.Status.RETURNED, Handoff.Status.ACCEPTED)
 ENDINGS = (EventKind.REJECTED, EventKind.DISQUALIFIED)
@@ -57,7 +58,7 @@ class Share(NamedTuple):
 
     def because(self, territory: Territory | None) -> str:
         kept = f" and {self.kept:.2g} kept for a leave" if self.kept else ""
-        turns = "1 turn" if self.turns == 1 else f"{self.turns} turns"
+        turns = counted(self.turns, "turn")
         return f"fewest open handoffs in {territory} ({self.open}{kept}; {turns})"
 
     def behind(self, first: Share) -> str:
@@ -67,7 +68,7 @@ class Share(NamedTuple):
             return f"has {mine[0] - theirs[0]:.2g} more than {first.user}"
         if mine[1] > theirs[1]:
             more = mine[1] - theirs[1]
-            turns = "1 more turn" if more == 1 else f"{more} more turns"
+            turns = counted(more, "more turn")
             return f"as many open, but {turns} in four weeks than {first.user}"
         if mine[2] > theirs[2]:
             return f"level with {first.user}, whose last turn is longer ago"

@@ -1,8 +1,10 @@
 """Small words for sentences: lists and counts as somebody would say them."""
 
+from collections.abc import Sequence
 
-def listed(parts: list[str]) -> str:
-    """“a, b and c”."""
+
+def listed(parts: Sequence[str]) -> str:
+    """“a”, “a and b”, “a, b and c”."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 

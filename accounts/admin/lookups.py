@@ -13,7 +13,8 @@ from unfold.widgets import UnfoldBooleanWidget
 from accounts.admin.shared import field_name
 from accounts.enrichment import asking
 from accounts.models import Account, Contact, Lookup, ValueOrigin
-from team.admin_kit import ShownInline, counted, viewer
+from team.admin_kit import ShownInline, viewer
+from team.wording import counted
 
 STATE_COLOURS = {
     Lookup.State.WAITING: "info",

@@ -20,10 +20,10 @@ from unfold.widgets import (
 from accounts.enrichment import files, web
 from accounts.models import EnrichmentSource
 from team import outward
-from team.admin_kit import counted
 from team.bounds import check_date
 from team.key_admin import SigningKeyAdmin
 from team.sheets.problems import FileRefused
+from team.wording import counted
 
 
 class SourceForm(forms.ModelForm):

@@ -82,7 +82,9 @@ class ReasonAdmin(KeptAdmin):
         """Where to read how rejections for this reason were ruled on."""
         if not obj.rulings:
             return ""
-        words = "1 ruling" if obj.rulings == 1 else f"{obj.rulings} rulings"
         return format_html(
-            '<a class="underline" href="{}?reason={}">{}</a>', reverse("rulings"), obj.pk, words
+            '<a class="underline" href="{}?reason={}">{}</a>',
+            reverse("rulings"),
+            obj.pk,
+            counted(obj.rulings, "ruling"),
         )

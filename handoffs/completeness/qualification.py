@@ -1,6 +1,5 @@
 """The gate's rules on the standard and on what is answered to it."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 from handoffs import evidence, wording
@@ -8,6 +7,7 @@ from handoffs.completeness.package import LINE, SENTENCE, Gap, Gaps, Package
 from handoffs.completeness.values import misfit
 from handoffs.models import Answer, Criterion, FrameworkVersion, MustHave
 from handoffs.models.package import Channel
+from team.wording import listed
 
 # How far down Answer.CLAIMS an answer has to be for each minimum (definitions: criterion status).
 LEAST: dict[str, int] = {
@@ -89,7 +89,7 @@ def answers_carry_their_proof(p: Package) -> Gaps:
             yield Gap(
                 "qualification",
                 f"answers.{criterion.code}",
-                f"“{criterion.name}” is marked as {status}. Add {_listed(missing)}.",
+                f"“{criterion.name}” is marked as {status}. Add {listed(missing)}.",
             )
 
 
@@ -121,8 +121,3 @@ def answers_fit_their_type(p: Package) -> Gaps:
             yield Gap(
                 "qualification", f"answers.{criterion.code}", f"“{criterion.name}”: {sentence}"
             )
-
-
-def _listed(parts: Sequence[str]) -> str:
-    """“a”, “a and b”, “a, b and c”."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -7,6 +7,7 @@ from django.db import models
 from handoffs.models.handoff import LeadSource
 from handoffs.models.standard import FrameworkVersion, VersionPart
 from team.bounds import check_storable
+from team.wording import counted
 
 
 class LeadSourceRule(VersionPart):
@@ -73,10 +74,10 @@ class LeadSourceRule(VersionPart):
         return {
             self.Requires.CHANNEL: "the campaign or channel",
             self.Requires.LINK: "a trigger with a link to its source",
-            self.Requires.QUOTES: f"at least {_counted(count, 'quote', 'quotes')}",
-            self.Requires.PEOPLE: f"at least {_counted(count, 'other person', 'other people')}",
+            self.Requires.QUOTES: f"at least {counted(count, 'quote')}",
+            self.Requires.PEOPLE: f"at least {counted(count, 'other person', 'other people')}",
             self.Requires.NOTES: f"call notes of at least {count} different words",
-            self.Requires.SOON: f"a next step within {_counted(count, 'day', 'days')}",
+            self.Requires.SOON: f"a next step within {counted(count, 'day')}",
             self.Requires.ANSWERED: f"“{self._criterion_name}” from the prospect, not estimated",
             self.Requires.CONFIRMED: f"“{self._criterion_name}” confirmed",
         }[self.Requires(self.requires)]
@@ -100,7 +101,3 @@ class LeadSourceRule(VersionPart):
                 raise ValidationError(
                     {"criterion_code": f"Enter the code of a saved criterion: {', '.join(codes)}."}
                 )
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"

@@ -24,6 +24,7 @@ from handoffs.refusal import TransitionRefused
 from handoffs.views.doors import person, taken_by_somebody, with_role
 from team.models import User
 from team.pages import page
+from team.wording import counted
 
 
 class NothingToAsk(forms.Form):
@@ -135,7 +136,7 @@ def many(request: HttpRequest, name: str) -> HttpResponse:
         count = sum(bool(line.refused) for line in lines)
         words = f"{action.none_done}: {count} of {len(lines)} cannot go, and all go or none."
         return _ask(request, action, lines, form, typed, words, status=409)
-    messages.success(request, f"{_things(count)} {action.done}")
+    messages.success(request, f"{counted(count, 'handoff')} {action.done}")
     return _back(request, typed)
 
 
@@ -175,7 +176,7 @@ def _ask(
     status: int = 200,
 ) -> HttpResponse:
     left = sum(not line.refused for line in lines)
-    title = f"{action.button} {_things(len(lines))}" if lines else action.button
+    title = f"{action.button} {counted(len(lines), 'handoff')}" if lines else action.button
     context = {
         "action": action,
         "lines": lines,
@@ -210,10 +211,6 @@ def _queue(typed: QueryDict) -> str:
     except ValueError:
         kept = ""
     return f"{reverse('queue')}?{kept}" if kept else reverse("queue")
-
-
-def _things(count: int) -> str:
-    return "1 handoff" if count == 1 else f"{count} handoffs"
 
 
 def _is_dialog(request: HttpRequest) -> bool:
