@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import ConnectionHandler, connection, transaction
 from django.test import override_settings
 
 from accounts.models import Account
-from config.demo.multiply import multiply, settled
+from config.demo.multiply import multiply, settled, written_once
 from handoffs import preparation
 from handoffs.models import CalibrationCase, CalibrationRound, Handoff, HandoffEvent
 from reports import facts
@@ -75,6 +76,33 @@ def test_a_long_history_is_whole(played: int) -> None:
     there = Handoff.objects.count()
     multiply(to=there)
     assert Handoff.objects.count() == there
+
+
+@pytest.mark.parametrize(("others", "journal"), [(False, "delete"), (True, "wal")])
+def test_a_long_copy_is_written_into_a_file_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, others: bool, journal: str
+) -> None:
+    own = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(tmp_path / "own.sqlite3"),
+        "OPTIONS": {"timeout": 0.1, "init_command": "PRAGMA journal_mode=WAL"},
+    }
+    ours, theirs = (ConnectionHandler({"default": own})["default"] for _ in range(2))
+    monkeypatch.setattr("config.demo.multiply.connection", ours)
+
+    def asked(pragma: str) -> Any:
+        with ours.cursor() as cursor:
+            return cursor.execute(f"PRAGMA {pragma}").fetchone()[0]
+
+    cache = asked("cache_size")
+    if others:
+        theirs.ensure_connection()
+    with written_once(), transaction.atomic(), ours.cursor() as cursor:
+        cursor.execute("CREATE TABLE some (pk integer)")
+        assert asked("journal_mode") == journal
+    assert (asked("journal_mode"), asked("cache_size")) == ("wal", cache)
+    ours.close()
+    theirs.close()
 
 
 def test_copies_are_what_their_own_log_says(played: int) -> None:

@@ -6,11 +6,12 @@ a large history does not make the day's work longer. Messages are not copied eit
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from django.apps import apps
 from django.core.management.color import no_style
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Account, Contact
@@ -26,6 +27,7 @@ OVER = (
 # What a team does together, on a few handoffs that were chosen for it: no history of a handoff
 LEFT_OUT = ("handoffs.calibrationcase", "handoffs.calibrationscore")
 ROUND = 200  # copies of everything in one statement
+SORTED_IN_KB = 512 * 1024  # memory that SQLite may sort an index in
 
 # What has to differ between copies, as SQL around the column; {k} is the number of the copy
 RENAMED = {
@@ -75,7 +77,7 @@ def multiply(*, to: int, say: Callable[[str], None] = lambda line: None) -> None
     copies = -(-(to - have) // len(over))
     tables = _tables()
     by_name = {table.name: table for table in tables}
-    with transaction.atomic(), connection.cursor() as cursor:
+    with written_once(), transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # An index over millions of rows may take longer than any statement of a page
             cursor.execute("SET LOCAL statement_timeout = 0")
@@ -98,6 +100,37 @@ def multiply(*, to: int, say: Callable[[str], None] = lambda line: None) -> None
         newest = HandoffEvent.objects.order_by().aggregate(last=models.Max("pk"))["last"] or 0
         Reading.objects.update(event_id=newest)
         cursor.execute("ANALYZE")
+
+
+@contextmanager
+def written_once() -> Iterator[None]:
+    """On SQLite, new pages go into the file itself and not through its log ahead.
+
+    The whole copy is one transaction. With the log ahead every page of it would be written twice,
+    and each one read back is looked up in a log that grows to the size of the database, which made
+    a million handoffs take hours. Where others have the file open the log has to stay.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA cache_size")
+        kept = cursor.fetchone()[0]
+        cursor.execute("PRAGMA journal_mode")
+        mode = cursor.fetchone()[0]
+        cursor.execute(f"PRAGMA cache_size = {-SORTED_IN_KB}")
+        if mode == "wal":
+            _set_journal(cursor, "delete")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA cache_size = {kept}")
+            _set_journal(cursor, mode)
+
+
+def _set_journal(cursor: CursorWrapper, mode: str) -> None:
+    with suppress(OperationalError):  # somebody else has the file open
+        cursor.execute(f"PRAGMA journal_mode = {mode}")
 
 
 def _tables() -> list[Table]:
