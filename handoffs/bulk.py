@@ -1,7 +1,4 @@
-"""Many handoffs in one go, by the same verbs and rules as one: all of them, or none.
-
-Sources: quality.md, the permission matrix (“same rule per row, all or nothing”).
-"""
+"""Many handoffs in one go, by the same verbs and rules as one: all of them, or none."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime

@@ -48,8 +48,8 @@ def route(handoff: Handoff, now: datetime) -> Decision:
     """The account's own AE, else the territory's primary, else the fewest open in its team.
 
     Somebody away, deactivated, full, or the author is passed over in favour of whoever stands in
-    for them (product.md, section 3). In the team a leave and earlier turns count as `fairness`
-    says; its others are stored as well, each with what spoke against them.
+    for them. In the team a leave and earlier turns count as `fairness` says; its others are stored
+    as well, each with what spoke against them.
     """
     account = handoff.account
     territory = territory_of(account) if account else None

@@ -1,6 +1,6 @@
 """What a figure means, in words: the benchmarks of the source article and the change since before.
 
-Thresholds: product.md, section 7. Below 20 decisions nothing is coloured.
+The thresholds are explained in docs/metrics.md. Below 20 decisions nothing is coloured.
 """
 
 import math

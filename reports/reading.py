@@ -80,7 +80,7 @@ def _fact(lines: Sequence[Line], hours: BusinessHours) -> dict[str, Any]:
     decision = _last(lines, EventKind.ACCEPTED, EventKind.REJECTED)
     rejected = decision if decision and decision.kind == EventKind.REJECTED else None
     ruling = _last(lines, EventKind.RULED)
-    # What a manager overturned was no rejection of the handoff (definitions 4.7: finally rejected)
+    # What a manager overturned was no rejection of the handoff (only what stands in the end counts)
     stands = ruling is None or ruling.counts is not False
     after_call = _last(lines, EventKind.QUALIFIED, EventKind.DISQUALIFIED)
     qualified = after_call if after_call and after_call.kind == EventKind.QUALIFIED else None

@@ -96,7 +96,7 @@ class Scope:
 
 def scope_of(user: User) -> Scope:
     """What this person's reports count: SDRs and AEs see the joint page of their team, people
-    are not ranked on it; managers their team; RevOps everybody (quality.md)."""
+    are not ranked on it; managers their team; RevOps everybody."""
     if user.is_revops or user.is_superuser:
         return Scope()
     people = {user.pk}

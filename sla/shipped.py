@@ -27,7 +27,7 @@ class Step(NamedTuple):
     past: int | None = None
 
 
-# product.md, section 4; the answer and the outcome after the call: definitions, 4.5 and 4.6
+# What no lead source changes: the SDR’s answer to a question, the outcome after the call
 EVERYWHERE = (
     Promise(ClockKind.ANSWER, None, 480, Hours.BUSINESS),
     Promise(ClockKind.DISPOSITION, 24 * 60, 48 * 60, Hours.AROUND),

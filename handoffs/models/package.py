@@ -19,7 +19,7 @@ class Channel(models.TextChoices):
 
 
 class Answer(models.Model):
-    """What is known for one criterion, and how well (definitions 4.1)."""
+    """What is known for one criterion, and how well."""
 
     class Status(models.TextChoices):
         UNKNOWN = "unknown", "Not asked yet"

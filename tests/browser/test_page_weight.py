@@ -1,7 +1,7 @@
 """How heavy our own pages are: requests and compressed bytes, the first time and once cached.
 
-The budget is performance.md’s: 350 kB cold, 40 kB warm, 20 requests. Warm is the page itself: in
-production everything else has a hash in its name and is kept for good.
+The budget stands in docs/promises.md: 350 kB cold, 40 kB warm, 20 requests. Warm is the page
+itself: in production everything else has a hash in its name and is kept for good.
 """
 
 from urllib.parse import urlsplit
