@@ -1,20 +1,19 @@
 """The five metrics: one function each, whose docstring is the definition. Counts only.
 
-Each takes a period [start, end), a scope, and `now`, by default the present. Sources:
-definitions.md 4.7, product.md section 7. A rate's numerator is taken from its own denominator, so
-it cannot be anything but a part of it. Which handoffs stand behind a number: `handoffs_behind`.
+Each takes a period [start, end), a scope, and `now`, by default the present; docs/metrics.md says
+the same to whoever reads the numbers. A rate's numerator is taken from its own denominator, so it
+cannot be anything but a part of it. Which handoffs stand behind a number: `two_views.behind`.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
-from handoffs.models import Handoff
 from reports import facts, tally
-from reports.counting import Counting, rows_of
+from reports.counting import Counting
 from reports.figures import Rate, Span, rate
 from reports.models import Chain, Fact
 from reports.periods import Period
@@ -224,24 +223,13 @@ def happened(cohort: Counting) -> Counting:
     )
 
 
-def identity(period: Period, scope: Scope, now: datetime | None = None) -> tuple[Rate, Rate, Rate]:
+def identity(show: Rate) -> tuple[Rate, Rate, Rate]:
     """Meeting-to-opportunity, show rate and first-call-to-opportunity of one and the same cohort:
     the first is the product of the other two.
 
     The cohort is that of the show rate: first slot in the period, last slot past, not cancelled by
     us. AssertionError where the identity does not hold.
     """
-    facts.catch_up()
-    return identity_of(period, scope, _now(now))
-
-
-def identity_of(period: Period, scope: Scope, now: datetime) -> tuple[Rate, Rate, Rate]:
-    """The same from facts that are up to date."""
-    return identity_in(rate_of(shows(now), period, scope))
-
-
-def identity_in(show: Rate) -> tuple[Rate, Rate, Rate]:
-    """The same from a show rate."""
     won = dict(show.also)[WON]
     whole, call = rate(won, show.denominator), rate(won, show.numerator)
     if whole.value is not None:
@@ -302,13 +290,6 @@ def spans_by_value(dimension: str, period: Period, scope: Scope, now: datetime) 
     """Time to first contact for each value of a dimension, in business time."""
     found = tally.waits_by_value(dimension, period, scope, now, "accepted")
     return {value: waited.span() for value, waited in found.items()}
-
-
-def handoffs_behind(counting: Counting, part: Q, period: Period, scope: Scope) -> QuerySet[Handoff]:
-    """The handoffs behind a number; `part` is the counting's numerator or denominator."""
-    rows = rows_of(counting, period, scope).filter(part).order_by()
-    found: QuerySet[Handoff] = Handoff.objects.filter(pk__in=rows.values(counting.handoff))
-    return found
 
 
 def _rate(one: Counting, counts: Sequence[int]) -> Rate:

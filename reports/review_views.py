@@ -153,7 +153,7 @@ def _show(
         "cards": [(card, kept.get(card.metric.key)) for card in cards],
         "moved": moved(sure, period, scope, now),
         "perhaps": [card.metric.name for card in far if card.change.is_chance],
-        "identity": metrics.identity_in(shows),
+        "identity": metrics.identity(shows),
         "causes": [besides.BY_KEY[key](period, scope, now) for key in CAUSES],
         "files": True,
         "last_actions": _actions(before),

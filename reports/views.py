@@ -29,7 +29,7 @@ def joint(request: HttpRequest) -> HttpResponse:
     differences = two_views.differences(cards, *question)
     context = {
         "cards": cards,
-        "identity": metrics.identity_in(shows),
+        "identity": metrics.identity(shows),
         "differences": differences,
         "named": two_views.named(differences, *question, person(request)),
         "along": along.along(asked.dimension, *question, cards),
