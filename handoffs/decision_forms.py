@@ -357,8 +357,3 @@ def sentence(value: str, ask: str) -> str:
     if not is_sentence(value):
         raise forms.ValidationError(ask)
     return value
-
-
-def local_now(now: datetime) -> datetime:
-    """`now` in the viewer's zone, to the minute."""
-    return timezone.localtime(now).replace(second=0, microsecond=0)

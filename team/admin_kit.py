@@ -134,9 +134,6 @@ class KeptAdmin(_NoPopups, DeskAdmin):
         opts = self.opts
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[obj.pk])
 
-    def list_page(self) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-
     def row(self, request: HttpRequest, object_id: object) -> Any:
         """The row that a button's address names, within what this person sees; else 404."""
         obj = self.get_object(request, unquote(str(object_id)))

@@ -133,10 +133,6 @@ class BusinessHours:
         opens, closes, *_ = self._openings.cover(at, at)
         return at < closes[bisect_right(opens, at) - 1]
 
-    def next_opening(self, at: datetime) -> datetime | None:
-        """The first open instant (UTC) from `at` on, so `at` itself while open; see `add`."""
-        return self.add(at, ZERO)
-
     def elapsed_many(self, starts: Sequence[float], ends: Sequence[float]) -> list[float]:
         """`elapsed` for many: epoch seconds in, seconds out; lengths must agree."""
         if not starts and not ends:

@@ -130,19 +130,6 @@ class Contact(models.Model):
         if is_erased(*names_of(self)):
             raise ValidationError({"email": SENTENCE})
 
-    def latest_verification(self, field: "VerifiedField | str") -> "Verification | None":
-        """The newest verification of `field` that is about its present value, or None.
-
-        Reads `verifications` as prefetched, so a list of contacts costs one query more.
-        """
-        value = self.verified_value(field)
-        matching = [
-            row
-            for row in self.verifications.all()
-            if row.field == field and value and row.value == value
-        ]
-        return max(matching, key=lambda row: (row.verified_at, row.pk or 0), default=None)
-
     def verified_value(self, field: "VerifiedField | str") -> str:
         """The present value of a verifiable field as text."""
         if field == VerifiedField.EMPLOYER:

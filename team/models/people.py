@@ -131,10 +131,6 @@ class User(AbstractUser):
         return [role for role in Role if getattr(self, f"is_{role.value}")]
 
     @property
-    def role_names(self) -> str:
-        return ", ".join(str(role.label) for role in self.roles)
-
-    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """Their time zone; the site's where the stored name no longer exists."""
         return zone_named(self.time_zone)
