@@ -59,7 +59,7 @@ ROW_MODELS: dict[str, type[models.Model]] = {
     "objections": Objection,
     "committee": CommitteeMember,
 }
-MOST_ROWS = 50  # of one list (quality 4.1)
+MOST_ROWS = 50  # of one list
 
 # The database holds these once a package was handed over, so a returned one may not lose them.
 HELD_AFTER_SUBMISSION = (

@@ -33,7 +33,7 @@ from team.models import User
 logger = logging.getLogger(__name__)
 
 Action = EscalationStep.Action
-MOST_BACKUPS = 5  # asked before the manager owns it (quality, row 49)
+MOST_BACKUPS = 5  # asked before the manager owns it
 # What is told so late that many may be: it waits until the pass is over, so that it can leave as
 # one mail for each reader (messaging.digests)
 LONG_AGO = timedelta(minutes=15)

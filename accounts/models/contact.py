@@ -17,7 +17,7 @@ from team.models import User
 
 
 class CommitteeRole(models.TextChoices):
-    """The part somebody has in the purchase (definitions: buying committee)."""
+    """The part somebody has in the purchase."""
 
     ECONOMIC = "economic", "Economic buyer"
     DECISION = "decision", "Decision maker"

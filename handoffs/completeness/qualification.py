@@ -9,7 +9,7 @@ from handoffs.models import Answer, Criterion, FrameworkVersion, MustHave
 from handoffs.models.package import Channel
 from team.wording import listed
 
-# How far down Answer.CLAIMS an answer has to be for each minimum (definitions: criterion status).
+# How far down Answer.CLAIMS an answer has to be for each minimum.
 LEAST: dict[str, int] = {
     Criterion.Minimum.ESTIMATED: 0,
     Criterion.Minimum.STATED: 1,
