@@ -26,8 +26,7 @@ from handoffs.models import (
 )
 from handoffs.models.event import EventKind
 from handoffs.refusal import TransitionRefused
-from messaging import outbox, texts
-from messaging.preferences import media_for
+from messaging import outbox
 from team.models import Role, User
 
 CASES = 10
@@ -241,22 +240,12 @@ def _by_kappa(reading: Reading) -> tuple[bool, float, int]:
 
 
 def _tell_leaders(new: CalibrationRound, now: datetime) -> None:
-    link = settings.BASE_URL + reverse("calibration")
-    subject, body = texts.render("calibration_open", {"count": str(CASES), "link": link})
+    fields = {"count": str(CASES), "link": settings.BASE_URL + reverse("calibration")}
     for manager in User.objects.active().filter(is_manager=True).exclude(email=""):
         if side_of(manager) is None:
             continue
-        for medium in media_for(manager, escalation=False):
-            outbox.post(
-                event_key=f"calibration:{new.pk}:{manager.pk}",
-                medium=medium,
-                recipient=manager.email,
-                person=manager,
-                kind="calibration_open",
-                subject=subject,
-                body=body,
-                now=now,
-            )
+        key = f"calibration:{new.pk}:{manager.pk}"
+        outbox.tell(manager, event_key=key, text="calibration_open", fields=fields, now=now)
 
 
 def _midnight(day: date) -> datetime:

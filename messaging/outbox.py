@@ -11,7 +11,7 @@ from django.utils import timezone
 from messaging import trouble
 from messaging.delivery import deliver_due, release_stuck
 from messaging.models import Message
-from messaging.posting import Sack, about_url, mailbox, post, tell
+from messaging.posting import Sack, about_url, mail, mailbox, post, tell
 from team.models import User
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "confirm_arrived",
     "deliver_due",
     "hold_prospect_mail",
+    "mail",
     "mailbox",
     "post",
     "release_stuck",

@@ -61,6 +61,30 @@ def tell(
     ]
 
 
+def mail(
+    person: User,
+    *,
+    event_key: str,
+    text: str,
+    fields: Mapping[str, str],
+    about: str = "",
+    now: datetime | None = None,
+) -> Message:
+    """E-mail `person` what text `text` says, whatever media they chose."""
+    subject, body = texts.render(text, fields)
+    return post(
+        event_key=event_key,
+        medium=Message.Medium.EMAIL,
+        recipient=person.email,
+        person=person,
+        kind=text,
+        subject=subject,
+        body=body,
+        about=about,
+        now=now,
+    )
+
+
 def post(
     *,
     event_key: str,

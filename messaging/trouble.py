@@ -12,7 +12,7 @@ from django.urls import reverse
 from messaging import texts, webhooks
 from messaging.channels import default_channel
 from messaging.models import Channel, Endpoint, Message
-from messaging.posting import about_url, post
+from messaging.posting import about_url, mail, post
 from team.models import User
 
 WAITING = (Message.State.PENDING, Message.State.RETRY)
@@ -42,7 +42,8 @@ def switch_off(channel: Channel, reason: str, now: datetime) -> None:
         link = settings.BASE_URL + reverse("admin:messaging_channel_change", args=[channel.pk])
         fields = {"channel": channel.name, "reason": reason, "link": link}
         for admin in User.objects.admins():
-            _mail(admin, f"channel-off:{channel.pk}:{now.isoformat()}", "channel_off", fields, now)
+            key = f"channel-off:{channel.pk}:{now.isoformat()}"
+            mail(admin, event_key=key, text="channel_off", fields=fields, now=now)
 
 
 def switch_endpoint_off(name: str, reason: str, now: datetime) -> None:
@@ -55,7 +56,7 @@ def switch_endpoint_off(name: str, reason: str, now: datetime) -> None:
         fields = {"recipient": endpoint.name, "reason": reason, "link": link}
         for admin in User.objects.admins():
             key = f"endpoint-off:{endpoint.pk}:{now.isoformat()}"
-            _mail(admin, key, "webhook_off", fields, now)
+            mail(admin, event_key=key, text="webhook_off", fields=fields, now=now)
 
 
 def fall_back(
@@ -135,7 +136,7 @@ def tell_about_prospect_mail(message: Message, text: str, reason: str, now: date
     }
     key = f"{_key(text, message)}{now:%Y%m%d%H%M%S}"
     for person in _our_people_on(message):
-        _mail(person, key, text, fields, now, message.about)
+        mail(person, event_key=key, text=text, fields=fields, about=message.about, now=now)
 
 
 def told_of(message: Message) -> set[int]:
@@ -157,20 +158,3 @@ def _our_people_on(message: Message) -> list[User]:
             ours |= Q(email__iexact=address)
     found = list(User.objects.active().filter(ours).order_by("pk"))
     return found or list(User.objects.admins())
-
-
-def _mail(
-    person: User, event_key: str, text: str, fields: dict[str, str], now: datetime, about: str = ""
-) -> None:
-    subject, body = texts.render(text, fields)
-    post(
-        event_key=event_key,
-        medium=Message.Medium.EMAIL,
-        recipient=person.email,
-        person=person,
-        kind=text,
-        subject=subject,
-        body=body,
-        about=about,
-        now=now,
-    )

@@ -8,8 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from messaging import outbox, texts
-from messaging.models import Message
+from messaging import outbox
 from sla import coverage
 from sla.health import COVERAGE
 from sla.models import Heartbeat
@@ -55,15 +54,6 @@ def _tell(fresh: list[str], now: datetime) -> None:
         "holes": "\n".join(f"- {hole}" for hole in fresh),
         "link": settings.BASE_URL + reverse("coverage"),
     }
-    subject, body = texts.render(TEXT, fields)
+    key = f"coverage-hole:{now.isoformat()}"
     for admin in User.objects.admins().exclude(email=""):
-        outbox.post(
-            event_key=f"coverage-hole:{now.isoformat()}",
-            medium=Message.Medium.EMAIL,
-            recipient=admin.email,
-            person=admin,
-            kind=TEXT,
-            subject=subject,
-            body=body,
-            now=now,
-        )
+        outbox.mail(admin, event_key=key, text=TEXT, fields=fields, now=now)
