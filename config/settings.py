@@ -229,12 +229,18 @@ if ON_SQLITE:
     # A file, not memory: tests of concurrency open connections of their own.
     DATABASE["TEST"] = {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"}
 else:
+    # Kept by the server, in milliseconds: see docs/decisions/0018-how-long-the-database-waits.md
+    SERVER_LIMITS = {
+        "statement_timeout": 30_000,
+        "lock_timeout": 10_000,
+        "idle_in_transaction_session_timeout": 60_000,
+    }
     DATABASE["ENGINE"] = "config.postgresql"  # which gives up on a server that hangs
     DATABASE.setdefault("OPTIONS", {}).update(
         {
             "connect_timeout": 5,
             "tcp_user_timeout": 10_000,
-            "options": "-c statement_timeout=30000 -c lock_timeout=10000",
+            "options": " ".join(f"-c {name}={value}" for name, value in SERVER_LIMITS.items()),
         }
     )
     DATABASE["CONN_HEALTH_CHECKS"] = True

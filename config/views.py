@@ -45,6 +45,7 @@ TROUBLE = (
     ),
 )
 
+OF_ITS_STATE = ("read-only", "idle-in-transaction timeout")
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 # Never shown again, not even to whoever typed it
@@ -148,8 +149,8 @@ def is_trouble(error: BaseException) -> bool:
         return True
     if isinstance(error, (OperationalError, InterfaceError)):
         return True
-    # PostgreSQL’s “read-only transaction”, which Django passes on as one of its internal errors
-    return isinstance(error, InternalError) and "read-only" in str(error)
+    # What PostgreSQL says of the state of a transaction Django passes on as internal errors
+    return isinstance(error, InternalError) and any(sign in str(error) for sign in OF_ITS_STATE)
 
 
 def unavailable(request: HttpRequest, error: BaseException | None = None) -> HttpResponse:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from django.db import connection
 
 from accounts.models import Account, Contact
 from handoffs.models import FrameworkVersion
@@ -13,6 +14,7 @@ from team.models import Coverage, Territory, User, WorkCalendar, WorkInterval
 from tests import template
 from tests.factories import make_account, make_contact, make_standard, make_user
 
+NEVER_IDLE = " -c idle_in_transaction_session_timeout=0"
 MONDAY_AT_TEN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 # Playwright's loop runs in this process beside Django's synchronous test database.
@@ -23,6 +25,9 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """Before the test database is made: let it begin as the last run has left one."""
     template.use()
+    if connection.vendor == "postgresql":
+        # A test’s own transaction lasts as long as the test, whatever it does meanwhile
+        connection.settings_dict["OPTIONS"]["options"] += NEVER_IDLE
 
 
 @pytest.fixture(autouse=True)

@@ -4,14 +4,25 @@ Only for values that were validated before; nothing here knows whose rows they a
 sent and no `save` is called.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 Values = dict[str, Any]  # by the attname of the field
 # What every database takes as it is; anything else is made ready by its field
 _AS_IT_IS = frozenset({str, int, type(None), bool})
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """A transaction that may pause for longer than others: a large file is read within it."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        yield
 
 
 def insert(model: type[models.Model], rows: Sequence[Values]) -> list[int]:

@@ -16,7 +16,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 from team.audit import Change, note
 from team.models import Deed, Import, User
 from team.models.imports import UNDO_FOR
-from team.sheets import shelf, trail, undoing
+from team.sheets import bulk, shelf, trail, undoing
 from team.sheets.core import Context, Importer, Kind, Line, Report, run_import
 from team.sheets.formats import choose
 from team.sheets.limits import limits_for
@@ -228,7 +228,7 @@ def _write(run: Import) -> None:
     if not (run.by.is_active and (run.by.roles or run.by.is_superuser)):
         _end(run, State.FAILED, LEFT)
         return
-    with transaction.atomic():
+    with bulk.unhurried():
         now = timezone.now()
         with _fresh_trail(run) as file:
             report, told = _run(run, run.rows, writing=True, now=now, trail_file=file)
@@ -261,7 +261,7 @@ def _write(run: Import) -> None:
 def _undo(run: Import) -> None:
     now = timezone.now()
     assert run.done_at is not None  # noqa: S101
-    with transaction.atomic():
+    with bulk.unhurried():
         with default_storage.open(_trail_name(run), "r") as file:
             done = undoing.undo(
                 _importer(run), trail.read(file), written_at=run.done_at,

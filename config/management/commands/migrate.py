@@ -74,6 +74,7 @@ def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
         return
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+        cursor.execute("SET idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         cursor.execute(f"SET lock_timeout = '{PATIENCE}'")
     try:
