@@ -114,7 +114,7 @@ class Saved(NamedTuple):
 
 
 def read(handoff: Handoff) -> Package:
-    """The package as it stands in the database; five queries."""
+    """The package as it stood when `handoff` was read; no query for a handoff of the gate's."""
     package = Package(
         fields={name: getattr(handoff, name) for name in FIELDS},
         answers={
@@ -141,17 +141,18 @@ def save(
     """Write `package` if nobody saved since `version`; all of it or nothing.
 
     Saving what already stands there changes nothing, whatever the version: a second click on
-    Save, or a retry after a lost answer, is no conflict. Raises EditConflict, and
+    Save, or a retry after a lost answer, is no conflict. `handoff` is taken for what stands there
+    where it is of that version: if it is no longer, nothing is written. Raises EditConflict, and
     TransitionRefused with a sentence where `by` may not edit or the package is out of hand.
     """
     at = at or timezone.now()
     if sentence := rights.why_not(by, rights.EDIT, handoff):
         raise TransitionRefused(sentence)
+    standing = handoff if handoff.version == version else _fresh(handoff)
+    before = read(standing)
+    if known := _already_there(package, before):
+        return Saved(standing, known.ids, changed=False)
     with transaction.atomic():
-        standing = _fresh(handoff)
-        before = read(standing)
-        if known := _already_there(package, before):
-            return Saved(standing, known.ids, changed=False)
         written = Handoff.objects.filter(
             pk=handoff.pk,
             version=version,
@@ -159,6 +160,8 @@ def save(
         ).update(version=F("version") + 1, updated_at=at, **package.fields)
         if not written:
             standing = _fresh(handoff)
+            if known := _already_there(package, read(standing)):
+                return Saved(standing, known.ids, changed=False)
             if not standing.is_editable_package:
                 raise TransitionRefused(out_of_hand(standing))
             raise EditConflict

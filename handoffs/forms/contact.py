@@ -57,6 +57,12 @@ class ContactForm(_Person):
         typed = self.data.get(f"contact-was-{name}") if self.is_bound else None
         return self.stored[name] if typed is None else typed
 
+    def is_typed(self) -> bool:
+        """Whether anything here was changed by whoever sent it."""
+        return any(
+            self.add_prefix(name) in self.data and self._was_typed(name) for name in CONTACT_FIELDS
+        )
+
     def cells(self) -> list[tuple[forms.BoundField, str]]:
         return [(self[name], self.stored[name]) for name in CONTACT_FIELDS]
 

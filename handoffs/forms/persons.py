@@ -81,7 +81,10 @@ class PeoplePart:
         return known.get(typed)
 
     def _correct(self, contact: Contact) -> None:
-        form = self.form = ContactForm(self.data, instance=copy.copy(contact))
+        form = ContactForm(self.data, instance=copy.copy(contact))
+        if not form.is_typed():
+            return
+        self.form = form
         valid = form.is_valid()
         for name, found in form.errors.items():
             where = "contact" if name == "__all__" else f"contact-{name}"

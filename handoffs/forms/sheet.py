@@ -1,6 +1,7 @@
 """The SDR's page as templates and its script read it: forms, gaps, suggestions; no saving here."""
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -90,15 +91,17 @@ class Sheet:
             "handoff": self.handoff,
             "forms": self.forms,
             "main": self.forms.main,
-            "gap_texts": self.gap_texts(),
-            "hint_texts": self.hint_texts(),
+            "gap_texts": self.gap_texts,
+            "hint_texts": self.hint_texts,
             "is_returned": self.handoff.status == Handoff.Status.RETURNED,
         }
 
+    @cached_property
     def hint_texts(self) -> dict[str, list[str]]:
         """Advice at an answer or a row; nothing of it stops the package."""
         return hints.of(self.handoff, self.now)
 
+    @cached_property
     def gap_texts(self) -> dict[str, list[str]]:
         """What stands at each field."""
         texts: dict[str, list[str]] = {}
@@ -198,9 +201,10 @@ def contacts_of(handoff: Handoff) -> list[Contact]:
     return list(handoff.account.contacts.all()[:500])
 
 
-def open_sheet(pk: int, *, user: User, now: datetime, spare: tuple[str, ...] = ()) -> Sheet:
-    """The page as the package stands in the database."""
-    handoff = completeness.load(pk)
+def open_sheet(
+    handoff: Handoff, *, user: User, now: datetime, spare: tuple[str, ...] = ()
+) -> Sheet:
+    """The page as the package stands in the database; `handoff` is one of `completeness.whole`."""
     forms = PackageForms(
         handoff,
         editing.read(handoff),

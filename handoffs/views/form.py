@@ -98,7 +98,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if not handoff.is_editable_package:
         return form_saving.to_the_brief(request, handoff)
     spare = (request.GET.get("add", ""),)
-    sheet = open_sheet(pk, user=person(request), now=timezone.now(), spare=spare)
+    sheet = open_sheet(handoff, user=person(request), now=timezone.now(), spare=spare)
     return show(request, sheet)
 
 
@@ -107,8 +107,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @with_role
 def gaps(request: HttpRequest, pk: int) -> JsonResponse:
     """What the package lacks now."""
-    visible_or_404(request, pk)
-    sheet = open_sheet(pk, user=person(request), now=timezone.now())
+    handoff = visible_or_404(request, pk, completeness.whole())
+    sheet = open_sheet(handoff, user=person(request), now=timezone.now())
     done, total = completeness.progress(sheet.gaps)
     return JsonResponse(
         {
@@ -124,7 +124,7 @@ def gaps(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 def _editable_or_refuse(request: HttpRequest, pk: int) -> Handoff:
-    handoff = visible_or_404(request, pk)
+    handoff = visible_or_404(request, pk, completeness.whole())
     if sentence := rights.why_not(person(request), rights.EDIT, handoff):
         raise PermissionDenied(sentence)
     return handoff

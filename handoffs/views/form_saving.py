@@ -33,7 +33,7 @@ UNSTORABLE = "This could not be stored; everything else is saved. Correct the ma
 
 
 def post(request: HttpRequest, handoff: Handoff) -> HttpResponse:
-    """Save, then do what the button says."""
+    """Save, then do what the button says; `handoff` is one of `completeness.whole`."""
     return _Post(request, handoff).answer()
 
 
@@ -62,7 +62,7 @@ class _Post:
         }
         self.do, _, self.what = self.data.get("do", "save").partition(":")
         self.is_autosave = self.do == "autosave"
-        self.handoff = completeness.load(self.pk)
+        self.handoff = handoff
         self.errors: dict[str, list[str]] = {}
         self.ids: dict[tuple[str, str], int] = {}
         self.sentence = ""
@@ -235,8 +235,8 @@ class _Post:
             "saved": f"{timezone.localtime(self.now):%H:%M}",
             "ids": {f"{name}-{key}": pk for (name, key), pk in self.ids.items()},
             "errors": self.errors,
-            "gaps": sheet.gap_texts(),
-            "hints": sheet.hint_texts(),
+            "gaps": sheet.gap_texts,
+            "hints": sheet.hint_texts,
             "sections": {section.key: section.number for section in sheet.sections()},
             "contact_name": sheet.contact.name if sheet.contact else "",
             "was": self._was(sheet),

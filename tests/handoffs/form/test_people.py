@@ -110,6 +110,20 @@ def test_a_corrected_number_is_written_to_the_contact_with_its_history(
     ]
 
 
+def test_a_contact_that_nobody_touched_holds_up_no_save(
+    desk: Client, complete: Handoff, contact: Contact
+) -> None:
+    Contact.objects.filter(pk=contact.pk).update(phone="+1 000", email="no address")
+    fields = page_of(desk, complete)
+
+    response = send(desk, complete, fields | {"industry": "Robots"})
+
+    assert response.status_code == 302
+    complete.refresh_from_db()
+    assert complete.industry == "Robots"
+    assert not ContactChange.objects.exists()
+
+
 def test_a_contact_changed_by_an_import_meanwhile_is_not_overwritten(
     desk: Client, complete: Handoff, contact: Contact
 ) -> None:

@@ -22,8 +22,8 @@ from tests.handoffs.form.page import autosave, fields_of, page_of, send
 
 pytestmark = pytest.mark.django_db
 
-CEILING = 21  # queries of the page
-SAVING = 51  # queries of an autosave, with the gate
+CEILING = 19
+SAVING = 30
 
 
 def test_a_page_sent_back_untouched_changes_nothing(desk: Client, complete: Handoff) -> None:
