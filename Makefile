@@ -23,7 +23,7 @@ run: base ## serve it with a worker at HOST:PORT (127.0.0.1:8000), with a demo i
 start: base ## the same for your own team: no demo, asks who the first admin is
 	@echo "Preparing the database…"; $(PY) manage.py migrate --verbosity 0
 	@$(PY) manage.py first_admin
-	@exec $(PY) manage.py serve --prepare $(HOST):$(PORT)
+	@exec $(PY) manage.py serve --prepare --no-demo $(HOST):$(PORT)
 
 # --- Work on it ------------------------------------------------------------------------------------
 

@@ -2,9 +2,11 @@
 
 import re
 from base64 import urlsafe_b64decode
+import socket
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -200,3 +202,14 @@ def test_the_newcomers_way_ends_with_a_handoff_and_the_hint_goes(
     assert handed.owner == ana and handed.submitted_at is not None
     assert open_steps() == [] and not is_new()
     assert "to your first handoff" not in as_admin.get("/").content.decode()
+
+
+def test_a_desk_of_ones_own_is_never_served_from_the_demo() -> None:
+    somebody = make_user("sdr", "sdr")
+    somebody.set_password("demo")
+    somebody.save()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(CommandError, match="holds the demo"):
+        call_command("serve", "--no-demo", address)

@@ -335,5 +335,50 @@ def test_it_says_what_is_missing_or_wrong(monkeypatch: pytest.MonkeyPatch) -> No
     assert not User.objects.exists()
 
 
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *lines: str, typed: tuple[str, ...]) -> str:
+    """What it says where somebody answers with `lines`, and types `typed` without seeing it."""
+    out, wrong, seen, blind = io.StringIO(), io.StringIO(), iter(lines), iter(typed)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: next(seen))
+    module = "team.management.commands.first_admin.getpass"
+    monkeypatch.setattr(module, lambda question: next(blind))
+    call_command("first_admin", stdout=out, stderr=wrong)
+    return wrong.getvalue()
+
+
+def test_at_a_terminal_each_answer_is_asked_for_until_it_fits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = at_a_terminal(
+        monkeypatch,
+        "",
+        "rita",
+        "rita at desk",
+        "rita@desk.example",
+        typed=(
+            "short",
+            "sunlit meadow kettle",
+            "sunlit meadow kettel",
+            *["sunlit meadow kettle"] * 2,
+        ),
+    )
+    for sentence in ("cannot stay empty", "valid email", "too short", "not the same"):
+        assert sentence in wrong
+    user = User.objects.get()
+    assert (user.username, user.email) == ("rita", "rita@desk.example")
+    assert user.check_password("sunlit meadow kettle")
+
+
+def test_who_stops_it_at_the_questions_leaves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(question: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", interrupted)
+    with pytest.raises(CommandError, match="Nobody was made"):
+        call_command("first_admin")
+    assert not User.objects.exists()
+
+
 def test_a_fresh_installation_has_nobody() -> None:
     assert not User.objects.exists()

@@ -39,6 +39,9 @@ class Command(BaseCommand):
             action="store_true",
             help="First migrate, collect static files, and put the demo into an empty database.",
         )
+        parser.add_argument(
+            "--no-demo", action="store_true", help="Serve no database that holds the demo."
+        )
         parser.add_argument("--workers", type=int, default=2, help="web processes (default 2)")
         parser.add_argument("--threads", type=int, default=8, help="threads in each (default 8)")
 
@@ -50,10 +53,15 @@ class Command(BaseCommand):
         refuse_a_taken_port(host, int(port))
         if options["prepare"]:
             try:
-                prepare()
+                prepare(demo=not options["no_demo"])
             except KeyboardInterrupt:
                 raise CommandError("Stopped before it was ready.") from None
         self.check()
+        if options["no_demo"] and demo_sign_ins():
+            raise CommandError(
+                "This database holds the demo, whose sign-ins everybody knows. To begin for real, "
+                f"move {settings.VAR_DIR} away (or set DATABASE_URL) and start again."
+            )
         web = f"http://{host}:{port}"
         self.say(f"\nHandoff Desk is at {web}/", *demo_sign_ins(), "Ctrl-C ends it.\n")
         connection.close()
@@ -126,16 +134,22 @@ def refuse_a_taken_port(host: str, port: int) -> None:
             probe.bind(where)
     except OSError as error:
         raise CommandError(
-            f"{host}:{port} cannot be used ({error.strerror}). Choose another: make run PORT=8001"
+            f"{host}:{port} cannot be used ({error.strerror}). "
+            "Choose another port: the same command with PORT=8001 behind it."
         ) from error
 
 
-def prepare() -> None:
-    """Bring database and static files up to date, doing only what is not done yet."""
+def prepare(*, demo: bool) -> None:
+    """Bring database and static files up to date, doing only what is not done yet.
+
+    With `demo`, an empty database is filled with it.
+    """
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
     collect_static()
+    if not demo:
+        return
     with transaction.atomic():  # whoever stops it half-way finds an empty database again
         call_command("demo", "--if-empty")
 

@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from getpass import getpass
 from typing import Any
 
@@ -32,32 +33,63 @@ class Command(BaseCommand):
             self.stdout.write("There is an admin already, so nothing was done.")
             return
         asks = not options["no_input"] and sys.stdin.isatty()
-        if asks:
-            self.stdout.write("Who sets Handoff Desk up? They sign in with this name.")
-        username = options["username"] or self._value("USERNAME", "User name: ", asks)
-        email = options["email"] or self._value("EMAIL", "E-mail: ", asks)
-        password = os.environ.get("FIRST_ADMIN_PASSWORD", "")
-        if not password and asks:
-            password = getpass("Password (empty: one is made): ")
-        made = "" if password else secrets.token_urlsafe(18)
-        user = User(username=username, email=email, is_revops=True)
+        user = User(is_revops=True)
         try:
-            validate_password(password or made, user)
-            user.set_password(password or made)
-            user.full_clean()
+            made = self._fill_in(user, options, asks)
+        except (EOFError, KeyboardInterrupt):
+            raise CommandError("Stopped. Nobody was made.") from None
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         with transaction.atomic():
             user.save()
             note(Deed.ADDED, by=None, about=user, words="The first admin.")
-        self.stdout.write(f"{username} can sign in and add people.")
+        self.stdout.write(f"{user.username} can sign in and add people.")
         if made:
             self.stdout.write(f"Password, shown this once: {made}")
 
-    def _value(self, name: str, question: str, asks: bool) -> str:
-        value = os.environ.get(f"FIRST_ADMIN_{name}", "").strip()
-        if not value and asks:
-            value = input(question).strip()
-        if not value:
-            raise CommandError(f"Give --{name.lower()} or set FIRST_ADMIN_{name}.")
+    def _fill_in(self, user: User, options: dict[str, Any], asks: bool) -> str:
+        """Name, address and password from wherever they come; the password that was made, or ""."""
+        if asks:
+            self.stdout.write("Who sets Handoff Desk up? They sign in with this name.")
+        for name, question in (("username", "User name: "), ("email", "E-mail: ")):
+            given = options[name] or os.environ.get(f"FIRST_ADMIN_{name.upper()}", "").strip()
+            if given or not asks:
+                if not given:
+                    raise CommandError(f"Give --{name} or set FIRST_ADMIN_{name.upper()}.")
+                self._take(user, name, given)
+            else:
+                self._until_it_fits(lambda n=name, q=question: self._take(user, n, input(q)))
+        password = os.environ.get("FIRST_ADMIN_PASSWORD", "")
+        if not password and asks:
+            return self._until_it_fits(lambda: self._ask_password(user))
+        made = "" if password else secrets.token_urlsafe(18)
+        validate_password(password or made, user)
+        user.set_password(password or made)
+        user.full_clean()
+        return made
+
+    def _take(self, user: User, name: str, given: str) -> str:
+        """Put what was given into the field. Raises ValidationError where it does not fit."""
+        if not given.strip():
+            raise ValidationError("It cannot stay empty.")
+        value: str = User._meta.get_field(name).clean(given.strip(), user)
+        setattr(user, name, value)
         return value
+
+    def _ask_password(self, user: User) -> str:
+        """Nobody sees what is typed, so it is asked for twice. The one that was made, or ""."""
+        typed = getpass("Password (empty: one is made): ")
+        made = "" if typed else secrets.token_urlsafe(18)
+        validate_password(typed or made, user)
+        if typed and getpass("The same again: ") != typed:
+            raise ValidationError("The two are not the same.")
+        user.set_password(typed or made)
+        user.full_clean()
+        return made
+
+    def _until_it_fits(self, ask: Callable[[], str]) -> str:
+        while True:
+            try:
+                return ask()
+            except ValidationError as error:
+                self.stderr.write(" ".join(error.messages))
