@@ -140,7 +140,7 @@ def _tiers(now: datetime) -> Step:
     bare = [str(source.label) for source in LeadSource if active_version(source, None) is None]
     if bare:
         return Step(title, False, f"No policy is active for {listed(bare)}.", link, "SLA policies")
-    words = "Four tiers came with the product and are active. Adjust them whenever you like."
+    words = "Each lead source came with promises that are active. Adjust them whenever you like."
     return Step(title, True, words, link, "SLA policies")
 
 
@@ -155,7 +155,7 @@ def _reach(now: datetime) -> Step:
         first = holes[0]
         words = f"{first.lead_source.label} in {first.territory}: {first.problem}"
         return Step(title, False, words, link, "Who is told")
-    return Step(title, True, "Tried for every tier in every territory.", link, "Who is told")
+    return Step(title, True, "Tried for each lead source in each territory.", link, "Who is told")
 
 
 def _contacts(now: datetime) -> Step:
