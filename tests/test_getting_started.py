@@ -1,7 +1,6 @@
 """From an empty installation to its first handoff: the steps, the quick start, who may use them."""
 
 import re
-from base64 import urlsafe_b64decode
 import socket
 from typing import Any
 
@@ -13,13 +12,14 @@ from django.utils import timezone
 
 from accounts.models import Account, Contact
 from config.start import quick
-from config.start.steps import is_new, steps
+from config.start.steps import Step, is_new, steps
 from handoffs import lifecycle
 from handoffs.completeness import gaps
 from handoffs.models import FrameworkVersion
 from sla import health
 from team.audit import AuditEntry
 from team.models import Role, Territory, User, WorkCalendar
+from team.passwords import CLEAR
 from tests.factories import complete_package, make_account, make_contact, make_user
 
 pytestmark = pytest.mark.django_db
@@ -72,9 +72,9 @@ def test_an_empty_installation_names_everything_that_is_missing(as_admin: Client
         "A standard signed by both sides",
         "A missed promise reaches somebody",
         "Accounts and contacts",
-        "Mail leaves",
         "The worker runs",
         "The first handoff",
+        "Mail leaves",
     ]
     assert "9 steps to your first handoff" in as_admin.get("/").content.decode()
     shown = as_admin.get(reverse("getting_started")).content.decode()
@@ -112,11 +112,29 @@ def test_who_leads_a_side_is_led_to_the_standard_that_waits_for_them(as_admin: C
     assert "BANT, version 1, is signed for the SDRs" in as_admin.get("/").content.decode()
 
 
+def test_the_step_of_the_standard_names_who_has_to_sign_and_leads_there(as_admin: Client) -> None:
+    def step() -> Step:
+        return next(one for one in steps(timezone.now()) if one.title.startswith("A standard"))
+
+    assert "A leader of the SDRs and a leader of the AEs each sign in" in step().words
+    start(as_admin)
+    assert "Sven Ohl (for the SDRs) and Mara Lindt (for the AEs) each sign in" in step().words
+    sven, mara = User.objects.get(username="sven"), User.objects.get(username="mara")
+    bant = FrameworkVersion.objects.get(framework__code="bant")
+    bant.sign(by=sven, side=Role.SDR)
+    assert step().words == "BANT, version 1, waits for Mara Lindt (for the AEs)."
+    bant.sign(by=mara, side=Role.AE)
+    assert step().words == "Both leaders have signed BANT, version 1. Activate it."
+    assert step().link == reverse("admin:handoffs_frameworkversion_change", args=[bant.pk])
+
+
 def test_the_passwords_shown_open_the_door_and_stand_nowhere_else(as_admin: Client) -> None:
     shown = start(as_admin)
     passwords = re.findall(r'data-label="Password"><code>([^<]+)', shown.content.decode())
     assert len(passwords) == 4 and len(set(passwords)) == 4
-    assert {len(urlsafe_b64decode(password + "==")) for password in passwords} == {16}
+    signs = [password.replace("-", "") for password in passwords]
+    assert set("".join(signs)) <= set(CLEAR), "each can be read aloud"
+    assert {len(CLEAR) ** len(password) >= 2**128 for password in signs} == {True}
     assert User.objects.get(username="ana").check_password(passwords[1])
     assert "no-store" in shown["Cache-Control"]
     assert not AuditEntry.objects.filter(changes__icontains=passwords[1]).exists()

@@ -1,6 +1,5 @@
 """The quick start: one form that makes the hours, the territory and the first people together."""
 
-import secrets
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from team import passwords
 from team.audit import note
 from team.business_time import weekly_problems
 from team.forms import ZoneField, as_clock
@@ -176,7 +176,7 @@ def _calendar(found: dict[str, Any], *, by: User, now: datetime) -> WorkCalendar
 def _person(seat: Seat, found: dict[str, Any], leader: User | None, *, by: User) -> Made:
     name, email = found[f"{seat.key}_name"], found[f"{seat.key}_email"]
     first, _, last = name.strip().partition(" ")
-    password = secrets.token_urlsafe(16)  # 128 random bits
+    password = passwords.made()
     person = User(
         username=_username(email),
         first_name=first[:150],

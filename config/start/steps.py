@@ -127,11 +127,45 @@ def _standard(now: datetime) -> Step:
     active = FrameworkVersion.objects.active().select_related("framework").first()
     if active is not None:
         return Step(title, True, f"{active} is in force.", link, "The standard")
+    drafts = FrameworkVersion.objects.filter(state=FrameworkVersion.State.DRAFT)
+    signed = drafts.select_related("framework").exclude(
+        signed_by_sdr_leader=None, signed_by_ae_leader=None
+    )
+    if version := signed.order_by("-pk").first():
+        waits = [_signers(role) for role in _unsigned(version)]
+        words = f"{version}, waits for {listed(waits)}."
+        if not waits:
+            words = f"Both leaders have signed {version}. Activate it."
+        link = reverse("admin:handoffs_frameworkversion_change", args=[version.pk])
+        return Step(title, False, words, link, str(version.framework))
     words = (
-        "BANT, MEDDIC and SPICED wait as drafts. Choose one, let a leader of the SDRs and a leader "
-        "of the AEs sign it, then activate it. Nothing can be submitted before."
+        "BANT, MEDDIC and SPICED are there as drafts. "
+        f"{_capital(_signers(Role.SDR))} and {_signers(Role.AE)} each sign in, read the same one "
+        "and sign it; then you activate it. Nothing can be submitted before."
     )
     return Step(title, False, words, link, "The standard")
+
+
+def _unsigned(version: FrameworkVersion) -> list[Role]:
+    return [
+        role
+        for role in (Role.SDR, Role.AE)
+        if getattr(version, f"signed_by_{role.value}_leader_id") is None
+    ]
+
+
+def _signers(role: Role) -> str:
+    """Who may sign for a side: by name while that is a person or two."""
+    led = {"reports__is_active": True, f"reports__is_{role.value}": True}
+    leaders = User.objects.active().filter(is_manager=True, **led).distinct()[:3]
+    names = [str(person) for person in leaders]
+    if not 0 < len(names) < 3:
+        return f"a leader of the {role.label}s"
+    return f"{' or '.join(names)} (for the {role.label}s)"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _tiers(now: datetime) -> Step:
@@ -172,11 +206,12 @@ def _contacts(now: datetime) -> Step:
 def _mail(now: datetime) -> Step:
     silent = any(name in settings.EMAIL_BACKEND for name in SILENT_BACKENDS)
     words = (
-        "EMAIL_URL is not set on the server: mails are printed there instead of sent."
+        "EMAIL_URL is not set on the server: mails are printed there instead of sent. A first "
+        "handoff goes without."
         if silent
         else "Mails leave through the server’s EMAIL_URL."
     )
-    return Step("Mail leaves", not silent, words, reverse("health"), "Health")
+    return Step("Mail leaves", not silent, words, "", "")
 
 
 def _worker(now: datetime) -> Step:
@@ -207,7 +242,7 @@ _LOOKS: tuple[Callable[[datetime], Step], ...] = (
     _tiers,
     _reach,
     _contacts,
-    _mail,
     _worker,
     _first,
+    _mail,
 )

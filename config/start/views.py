@@ -12,13 +12,18 @@ from handoffs.views.doors import person, with_role
 from team.models import User
 from team.pages import page
 
+UNCHOSEN = "UTC"  # what a new person has, see team.models.User
+
 
 @require_GET
 @with_role
 def getting_started(request: HttpRequest) -> HttpResponse:
     """How far it is to the first handoff."""
     insist_on_an_admin(person(request))
-    return _page(request, QuickStart(initial={"time_zone": person(request).time_zone}))
+    form = QuickStart(initial={"time_zone": person(request).time_zone})
+    if person(request).time_zone == UNCHOSEN:
+        form.fields["time_zone"].widget.attrs["data-of-the-browser"] = ""
+    return _page(request, form)
 
 
 @never_cache

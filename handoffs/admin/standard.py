@@ -323,7 +323,11 @@ class FrameworkVersionAdmin(VersionedAdmin):
 
         def work() -> str:
             version.sign(by=viewer(request), side=side)
-            return f"You signed {version} for the {side.label}s."
+            other = Role.AE if side == Role.SDR else Role.SDR
+            follows = "RevOps can activate it now."
+            if getattr(version, f"signed_by_{other.value}_leader_id") is None:
+                follows = f"Next a leader of the {other.label}s signs it."
+            return f"You signed {version}, for the {side.label}s. {follows}"
 
         return self.press(request, work, back_to=self.page_of(version), about=version)
 

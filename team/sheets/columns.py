@@ -10,7 +10,7 @@ from django import forms
 from django.db.models import Case, IntegerField, Value, When
 
 from team.models import ColumnMatch, User
-from team.sheets.formats import Format, plain
+from team.sheets.formats import Format, choose, plain
 
 SAMPLES = 3  # rows that are shown beside the question
 LEFT_OUT = ("", "Leave it out")
@@ -86,6 +86,19 @@ class ColumnsForm(forms.Form):
             wanted = " or ".join(f"“{_words(header)}”" for header in self.needed.values())
             raise forms.ValidationError(f"Say which column is {wanted}.")
         return {**self.cleaned_data, "columns": columns}
+
+
+def doubtful(formats: Sequence[Format], headers: Sequence[str]) -> list[str]:
+    """The headers of a sheet of one's own that we can guess and would all the same leave out.
+
+    A file of a known system is taken as it is: its further columns are known to be of no use.
+    Raises UnknownColumns as `choose` does.
+    """
+    mapping = choose(formats, headers)
+    if mapping.format != formats[0]:
+        return []
+    guessed = guesses(formats, headers)
+    return [h for h in mapping.unknown if guessed.get(h, "") not in {"", *mapping.places}]
 
 
 def guesses(formats: Sequence[Format], headers: Iterable[str]) -> dict[str, str]:

@@ -35,6 +35,7 @@ from team.sheets.forms import ConfirmForm, UploadForm
 from team.sheets.limits import export_rows_for, limits_for
 from team.sheets.problems import FileRefused, UnknownColumns
 from team.sheets.reading import Table, open_table
+from team.wording import listed
 
 LONGEST_NAME = 200
 SHOWN = 200  # rows and problems on a preview
@@ -93,6 +94,12 @@ class SheetDoor(ImportExportMixin):
                 settings |= self._remembered(request, headers)
             if settings["format"] == "ask":
                 return self._ask_for_columns(request, upload, settings)
+            formats = self.resource_classes[0].importer.formats
+            unread = settings["format"] == "auto" and not settings.get("columns")
+            if unread and (found := columns.doubtful(formats, headers)):
+                named = listed([f"“{header}”" for header in found])
+                why = f"We call {named} otherwise: look whether we understand each one right."
+                return self._ask_for_columns(request, upload, settings, why)
             return self._preview(request, upload.file, settings, form)
         except UnknownColumns as error:
             return self._ask_for_columns(request, upload, settings, str(error))

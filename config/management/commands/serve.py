@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         refuse_a_taken_port(host, int(port))
         if options["prepare"]:
             try:
-                prepare(demo=not options["no_demo"])
+                prepare(self.say, demo=not options["no_demo"])
             except KeyboardInterrupt:
                 raise CommandError("Stopped before it was ready.") from None
         self.check()
@@ -139,28 +139,30 @@ def refuse_a_taken_port(host: str, port: int) -> None:
         ) from error
 
 
-def prepare(*, demo: bool) -> None:
+def prepare(say: Callable[[str], None], *, demo: bool) -> None:
     """Bring database and static files up to date, doing only what is not done yet.
 
     With `demo`, an empty database is filled with it.
     """
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        say("Preparing the database…")
         call_command("migrate", verbosity=0, interactive=False)
-    collect_static()
+    collect_static(say)
     if not demo:
         return
     with transaction.atomic():  # whoever stops it half-way finds an empty database again
         call_command("demo", "--if-empty")
 
 
-def collect_static() -> None:
+def collect_static(say: Callable[[str], None]) -> None:
     """Collect the static files unless none has changed since the last time."""
     stamp = settings.VAR_DIR / "static.json"
     present = sorted(_static_files())
     known = json.loads(stamp.read_text()) if stamp.exists() else None
     if known == present and Path(settings.STATIC_ROOT, "staticfiles.json").exists():
         return
+    say("Preparing the pages…")
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     stamp.write_text(json.dumps(present))
 

@@ -1,7 +1,6 @@
 """`manage.py first_admin`: the first person on an empty installation; harmless on any other."""
 
 import os
-import secrets
 import sys
 from collections.abc import Callable
 from getpass import getpass
@@ -12,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from team import passwords
 from team.audit import note
 from team.models import Deed, User
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         password = os.environ.get("FIRST_ADMIN_PASSWORD", "")
         if not password and asks:
             return self._until_it_fits(lambda: self._ask_password(user))
-        made = "" if password else secrets.token_urlsafe(18)
+        made = "" if password else passwords.made()
         validate_password(password or made, user)
         user.set_password(password or made)
         user.full_clean()
@@ -79,7 +79,7 @@ class Command(BaseCommand):
     def _ask_password(self, user: User) -> str:
         """Nobody sees what is typed, so it is asked for twice. The one that was made, or ""."""
         typed = getpass("Password (empty: one is made): ")
-        made = "" if typed else secrets.token_urlsafe(18)
+        made = "" if typed else passwords.made()
         validate_password(typed or made, user)
         if typed and getpass("The same again: ") != typed:
             raise ValidationError("The two are not the same.")
