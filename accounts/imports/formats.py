@@ -203,6 +203,7 @@ VENDOR_CONTACT = Format(
         Column("Company Name", "company"),
         Column("Website", "company_domain"),
         Column("Company Country", "company_country"),
+        Column("Country", "company_country"),
         Column("Department"),
         Column("Management Level"),
         Column("Contact Accuracy Score"),

@@ -61,6 +61,12 @@ class SheetDoor(ImportExportMixin):
         """An import adds and changes, so it takes both permissions."""
         return self.has_add_permission(request) and self.has_change_permission(request)
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """An empty list offers the import; its template has no request to ask with."""
+        found = super().get_changelist_instance(request)
+        found.may_import = self.has_import_permission(request)
+        return found
+
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if not self.has_import_permission(request):
             raise PermissionDenied

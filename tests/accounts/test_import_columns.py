@@ -143,21 +143,22 @@ def test_a_sheet_of_ones_own_never_loses_a_column_that_we_call_otherwise(revops:
     """First and last name are read as ours; the employer under another name was left out."""
     client = door(revops)
     text = (
-        "First Name,Last Name,Job Title,Email,Company,Website,Shoe size\n"
-        "Ann,Lee,Head of Sales,ann@acme.example,Acme,acme.example,41\n"
+        "First Name,Last Name,Job Title,Email,Company,Website,Country,Shoe size\n"
+        "Ann,Lee,Head of Sales,ann@acme.example,Acme,acme.example,Germany,41\n"
     )
     page = sent(client, text)
     shown = page.content.decode()
     assert "what do its columns mean?" in shown
-    assert "We call “Job Title”, “Company” and “Website” otherwise" in shown
+    assert "We call “Job Title”, “Company”, “Website” and “Country” otherwise" in shown
     guessed = {name: field.initial for name, field in page.context["form"].fields.items()}
-    assert guessed["column-6"] == ""
+    assert guessed["column-7"] == ""
     preview = matched(client, page, **guessed)
     client.post(
         IMPORT.replace("import/", "process_import/"), preview.context["confirm_form"].initial
     )
     ann = Contact.objects.get(email="ann@acme.example")
     assert (ann.title, ann.account.domain) == ("Head of Sales", "acme.example")
+    assert ann.account.country == "DE"
 
 
 def test_what_nobody_can_guess_is_named_and_asks_nothing(revops: User) -> None:

@@ -28,6 +28,16 @@ def test_an_empty_list_says_what_fills_it(client: Client, revops: User) -> None:
     assert "yielded" not in page
 
 
+def test_an_empty_list_offers_the_import_to_whoever_may(
+    client: Client, revops: User, ae: User
+) -> None:
+    for user, may in ((revops, True), (ae, False)):
+        client.force_login(user)
+        page = client.get("/admin/accounts/contact/").content.decode()
+        assert "You see no contacts yet" in page
+        assert ("Import a file" in page) == may
+
+
 def test_a_search_that_finds_nothing_leads_back(
     client: Client, revops: User, account: Account
 ) -> None:
