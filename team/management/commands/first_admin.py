@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from getpass import getpass
 from typing import Any
 
@@ -58,10 +59,10 @@ class Command(BaseCommand):
                     raise CommandError(f"Give --{name} or set FIRST_ADMIN_{name.upper()}.")
                 self._take(user, name, given)
             else:
-                self._until_it_fits(lambda n=name, q=question: self._take(user, n, input(q)))
+                self._until_it_fits(partial(self._ask, user, name, question))
         password = os.environ.get("FIRST_ADMIN_PASSWORD", "")
         if not password and asks:
-            return self._until_it_fits(lambda: self._ask_password(user))
+            return self._until_it_fits(partial(self._ask_password, user))
         made = "" if password else passwords.made()
         validate_password(password or made, user)
         user.set_password(password or made)
@@ -72,9 +73,13 @@ class Command(BaseCommand):
         """Put what was given into the field. Raises ValidationError where it does not fit."""
         if not given.strip():
             raise ValidationError("It cannot stay empty.")
-        value: str = User._meta.get_field(name).clean(given.strip(), user)
+        field: Any = User._meta.get_field(name)
+        value: str = field.clean(given.strip(), user)
         setattr(user, name, value)
         return value
+
+    def _ask(self, user: User, name: str, question: str) -> str:
+        return self._take(user, name, input(question))
 
     def _ask_password(self, user: User) -> str:
         """Nobody sees what is typed, so it is asked for twice. The one that was made, or ""."""
