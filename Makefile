@@ -62,7 +62,7 @@ mutants: dev ## turn each rule of who may do what around, one by one: the tests 
 bench: dev ## the benchmarks beside peers and limits: minutes; SIZE=full for hours, ARGS="sweep accept" for some
 	@$(PY) benchmarks/run.py $(or $(SIZE),short) $(ARGS)
 
-load: dev tools ## how long 10 to 100 people wait; ARGS="postgresql 20000 40 10,25": handoffs, seconds, crowds; or SOAK=minutes
+load: dev tools ## how long 10 to 100 people wait; ARGS="postgresql 20000 60 10,25": handoffs, seconds, crowds; or SOAK=minutes
 	@$(PY) benchmarks/load.py $(ARGS)
 
 screenshots: dev ## the pictures of README and docs, taken from a fresh demo

@@ -1,9 +1,9 @@
 """How long people wait: locust at a served desk with a long history, on loopback.
 
 gunicorn (two processes of eight threads) and a worker, sessions made beforehand; 10, 25, 50 and 100
-people who click every one to five seconds; then log-ins, deliveries of a data source, an import, an
-export, a thousand due clocks, and what is wrong afterwards. Where the machine was busy already,
-waiting times are printed and not judged; what failed and what was lost are.
+people who come within ten seconds and click every one to five; then log-ins, deliveries of a data
+source, an import, an export, a thousand due clocks, and what is wrong afterwards. Where the machine
+was busy already, waiting times are printed and not judged; what failed and what was lost are.
 Run: make load, or python benchmarks/load.py [postgresql|sqlite] [handoffs] [seconds for each crowd]
 [crowds, as 10,25]; with SOAK=minutes 25 people for so long instead, which judges memory.
 """
@@ -174,7 +174,7 @@ def _arguments(given: list[str]) -> Run:
     if vendor not in ("postgresql", "sqlite"):
         raise SystemExit(__doc__)
     handoffs = int(given[0]) if given else 20_000
-    seconds = int(given[1]) if len(given) > 1 else 40
+    seconds = int(given[1]) if len(given) > 1 else 60
     crowds = [int(n) for n in given[2].split(",")] if len(given) > 2 else [10, 25, 50, 100]
     return Run(vendor, handoffs, seconds, crowds, int(os.environ.get("SOAK") or 0))
 
