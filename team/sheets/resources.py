@@ -21,6 +21,7 @@ from team.sheets.limits import COMMAND, Limits
 from team.sheets.problems import FileRefused
 from team.sheets.reading import Table, table_of
 
+AT_ONCE = 1000  # rows of an export that are read together
 TYPES = {
     Kind.NEW: RowResult.IMPORT_TYPE_NEW,
     Kind.CHANGED: RowResult.IMPORT_TYPE_UPDATE,
@@ -79,6 +80,10 @@ class SheetResource(resources.ModelResource):
     ) -> "models.QuerySet[Any]":
         """Joins what the columns need, so that the number of queries does not grow with rows."""
         return queryset.select_related(*self.joined).prefetch_related(*self.fetched)
+
+    def iter_queryset(self, queryset: "models.QuerySet[Any]") -> "Iterator[Any]":
+        """All rows by one query and not by pages, each of which would search from the start."""
+        yield from queryset.iterator(chunk_size=AT_ONCE)
 
     joined: ClassVar[tuple[str, ...]] = ()
     fetched: ClassVar[tuple[str, ...]] = ()

@@ -11,6 +11,7 @@ import time_machine
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, Contact
 from team.models import Territory, User
@@ -176,6 +177,22 @@ def test_an_export_holds_what_the_person_sees(
     text = page.content.decode("utf-8-sig")
     assert page.headers["Content-Disposition"] == 'attachment; filename="accounts-2026-03-02.csv"'
     assert "Acme Robotics" in text and "Hidden" not in text
+
+
+def test_an_export_asks_the_same_for_any_number_of_rows(
+    revops: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client, path = door(revops), "/admin/accounts/contact/export/"
+    counts = []
+    for number in (1, 149):
+        company = make_account(name=f"Company {number}", domain=f"of{number}.example")
+        for each in range(number):
+            make_contact(company, last_name=f"Number{each}")
+        with django_assert_max_num_queries(40) as asked:
+            page = client.post(path, {"format": "0", "resource": "0"})
+        counts.append(len(asked.captured_queries))
+    assert page.content.decode("utf-8-sig").count("Number") >= 150
+    assert counts[0] == counts[1]
 
 
 def test_a_workbook_runs_no_formula(revops: User) -> None:
