@@ -83,7 +83,7 @@ def arrange(handoff: Handoff, *, by: User | None, at: datetime) -> None:
 
 
 def confirm_coming(handoff: Handoff, *, by: User | None, at: datetime) -> None:
-    """Confirm the coming meeting, which only a complete, submitted package can (step 2)."""
+    """Confirm the coming meeting, which only a complete, submitted package can."""
     if is_complete(handoff):
         _confirm(handoff, by=by, at=at)
 

@@ -1,4 +1,4 @@
-"""docs/promises.md names only tests and benchmarks that are there."""
+"""What the documents name of the code is there: tests, benchmarks, rooms."""
 
 import re
 from pathlib import Path
@@ -26,6 +26,13 @@ def test_every_line_of_a_table_names_what_shows_it() -> None:
     rows = [row for row in rows if not re.match(r"\| (promise|fault|---)", row)]
     assert len(rows) > 60
     assert [row for row in rows if not NAMED.search(row)] == []
+
+
+def test_the_architecture_names_only_rooms_that_are_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = {name for name in re.findall(r"`([\w./-]+)`", page) if "/" in name}
+    assert len(named) > 50
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("page", ["docs/operations.md", "docs/scaling.md", "SECURITY.md"])
