@@ -7,13 +7,15 @@ import zoneinfo
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 
 from config import logs, metrics
 from config.views import is_trouble, unavailable
-from team.sessions import SEEN_AT, SIGNED_IN_AT
+from team.sessions import SEEN_AT, SIGNED_IN_AT, came_by_password
 
 Next = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("handoffdesk.request")
@@ -24,6 +26,8 @@ SEEN_EVERY = 600  # seconds; each time is a write
 PERMISSIONS_POLICY = (
     "geolocation=(), camera=(), microphone=(), payment=(), usb=(), interest-cohort=()"
 )
+
+CHOOSE_YOUR_OWN = "Choose a password of your own first: this one was made for you."
 
 LOGOUTS = {"logout", "account_logout"}  # the admin’s, and that of the sign-in pages
 
@@ -110,6 +114,22 @@ class PersonsTimeZone:
         zone = getattr(request.user, "zone", zoneinfo.ZoneInfo("UTC"))
         with timezone.override(zone):
             return self.get_response(request)
+
+
+class OwnPassword:
+    """Has whoever came in by a password that somebody gave them choose their own first."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not getattr(request.user, "password_given", False) or not came_by_password(request):
+            return self.get_response(request)
+        own = reverse("admin:password_change")
+        if request.path in {own, reverse("admin:logout")} or request.path.startswith("/account/"):
+            return self.get_response(request)
+        messages.info(request, CHOOSE_YOUR_OWN)
+        return HttpResponseRedirect(own)
 
 
 class ClearAnswers:

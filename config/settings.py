@@ -192,6 +192,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.PersonsTimeZone",
+    "config.middleware.OwnPassword",
     "config.middleware.ClearAnswers",
     "axes.middleware.AxesMiddleware",
 ]
@@ -271,6 +272,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "team.passwords.ContextWords"},
+    {"NAME": "team.passwords.NotTheOneGiven"},
 ]
 # How long somebody who mistypes waits: see team/sign_in.py.
 AXES_HANDLER = "team.sign_in.SignInGuard"

@@ -16,7 +16,13 @@ from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.forms import BaseDialogForm, PaginationInlineFormSet, UserChangeForm, UserCreationForm
+from unfold.forms import (
+    AdminPasswordChangeForm,
+    BaseDialogForm,
+    PaginationInlineFormSet,
+    UserChangeForm,
+    UserCreationForm,
+)
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelect2Widget,
@@ -120,6 +126,21 @@ class DayField(forms.SplitDateTimeField):
         return timezone.make_aware(datetime.combine(day, time.min))
 
 
+class GivesPassword:
+    """For forms in which an admin sets a password for somebody, who then chooses their own."""
+
+    def set_password_and_save(self, user: User, commit: bool = True, **kwargs: Any) -> User:
+        user = super().set_password_and_save(user, commit=False, **kwargs)  # type: ignore[misc]
+        user.password_given = user.has_usable_password()
+        if commit:
+            user.save()
+        return user
+
+
+class PasswordForSomebodyForm(GivesPassword, AdminPasswordChangeForm):
+    """Another person’s password."""
+
+
 class PasswordState(ReadOnlyPasswordHashWidget):
     """Whether there is a password; how it is kept says nothing to whoever reads the page."""
 
@@ -148,7 +169,7 @@ class PersonForm(UserChangeForm):
         labels = {"slack_member_id": "Slack member ID"}
 
 
-class NewPersonForm(UserCreationForm):
+class NewPersonForm(GivesPassword, UserCreationForm):
     """A new person: their sign-in first, with what they do."""
 
     time_zone = ZoneField(initial="UTC", help_text="Times are shown to them in this zone.")

@@ -4,11 +4,24 @@ import secrets
 
 from django.core.exceptions import ValidationError
 
+from team.models import User
+
 # Words that everybody here would try first
 CONTEXT = ("handoff", "handoffdesk", "desk")
 LONGEST = 1024
 # No letter or digit that is taken for another when it is read aloud or copied by hand
 CLEAR = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class NotTheOneGiven:
+    """Refuses to keep the password that somebody else has set."""
+
+    def validate(self, password: str, user: object = None) -> None:
+        if isinstance(user, User) and user.password_given and user.check_password(password):
+            raise ValidationError("This one was made for you: choose another.", code="given")
+
+    def get_help_text(self) -> str:
+        return "Your password can’t be the one that was made for you."
 
 
 class ContextWords:

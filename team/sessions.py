@@ -18,6 +18,17 @@ def begin(sender: object, request: HttpRequest, **kwargs: object) -> None:
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = now
 
 
+def ways_in(request: HttpRequest) -> list[str]:
+    """What was shown to come in: a password, a code, the word of an identity provider."""
+    # django-allauth notes the steps in the session, where it is switched on
+    steps = request.session.get("account_authentication_methods") or [{"method": "password"}]
+    return [str(step.get("type") or step.get("method")) for step in steps]
+
+
+def came_by_password(request: HttpRequest) -> bool:
+    return "password" in ways_in(request)
+
+
 def end_sessions(user: User, *, now: datetime, keep: str | None = None) -> int:
     """Sign `user` out everywhere but in the session `keep`; returns how many ended.
 

@@ -10,6 +10,8 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
+from team.sessions import ways_in
+
 log = logging.getLogger("handoffdesk.sign_in")
 
 
@@ -24,7 +26,7 @@ def connect() -> None:
 
 
 def came_in(sender: object, request: HttpRequest, user: Any, **kwargs: object) -> None:
-    log.info("Signed in: user %s, by %s.", user.pk, ", ".join(_steps(request)))
+    log.info("Signed in: user %s, by %s.", user.pk, ", ".join(ways_in(request)))
 
 
 def went(sender: object, user: Any, **kwargs: object) -> None:
@@ -34,10 +36,3 @@ def went(sender: object, user: Any, **kwargs: object) -> None:
 
 def failed(sender: object, **kwargs: object) -> None:
     log.warning("A sign-in failed.")
-
-
-def _steps(request: HttpRequest) -> list[str]:
-    """What was shown: a password, a code, the word of an identity provider."""
-    # django-allauth notes the steps in the session, where it is switched on
-    steps = request.session.get("account_authentication_methods") or [{"method": "password"}]
-    return [str(step.get("type") or step.get("method")) for step in steps]

@@ -21,6 +21,7 @@ from team.audit import AuditEntry
 from team.models import Role, Territory, User, WorkCalendar
 from team.passwords import CLEAR
 from tests.factories import complete_package, make_account, make_contact, make_user
+from tests.test_security import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +59,10 @@ def as_admin(client: Client, admin: User) -> Client:
 
 def start(client: Client, **other: str) -> Any:
     return client.post(reverse("quick_start"), {**SHEET, **other})
+
+
+def all_choose_their_own_passwords() -> None:
+    User.objects.update(password_given=False)
 
 
 def open_steps() -> list[str]:
@@ -100,6 +105,7 @@ def test_the_quick_start_makes_people_hours_and_territory(as_admin: Client, admi
 
 def test_who_leads_a_side_is_led_to_the_standard_that_waits_for_them(as_admin: Client) -> None:
     start(as_admin)
+    all_choose_their_own_passwords()
     words = "No standard is signed yet"
     for name, sees in (("sven", True), ("mara", True), ("sam", False)):
         as_admin.force_login(User.objects.get(username=name))
@@ -138,6 +144,30 @@ def test_the_passwords_shown_open_the_door_and_stand_nowhere_else(as_admin: Clie
     assert User.objects.get(username="ana").check_password(passwords[1])
     assert "no-store" in shown["Cache-Control"]
     assert not AuditEntry.objects.filter(changes__icontains=passwords[1]).exists()
+
+
+def test_who_was_given_a_password_chooses_another_before_anything_else(
+    as_admin: Client,
+) -> None:
+    passwords = re.findall(r'data-label="Password"><code>([^<]+)', start(as_admin).content.decode())
+    given, own = passwords[1], "sunlit meadow kettle"
+    page = reverse("admin:password_change")
+    ana = Client()
+    assert sign_in(ana, "ana", given) == 302
+    for address in ("/", "/queue/", reverse("admin:index")):
+        assert ana.get(address)["Location"] == page
+    assert "Choose a password of your own first" in ana.get(page).content.decode()
+    answer = ana.post(page, {"old_password": given, **both(given)})
+    assert "This one was made for you" in answer.content.decode()
+    done = ana.post(page, {"old_password": given, **both(own)}, follow=True)
+    assert "Your password is changed" in done.content.decode()
+    assert ana.get("/").status_code == 200
+    again = Client()
+    assert sign_in(again, "ana", own) == 302 and again.get("/").status_code == 200
+
+
+def both(password: str) -> dict[str, str]:
+    return {"new_password1": password, "new_password2": password}
 
 
 @pytest.mark.parametrize(
@@ -194,6 +224,7 @@ def test_the_newcomers_way_ends_with_a_handoff_and_the_hint_goes(
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     start(as_admin, backup_name="Ben Okafor", backup_email="ben@desk.example")
+    all_choose_their_own_passwords()
     mara, sven = User.objects.get(username="mara"), User.objects.get(username="sven")
     sam, ana = User.objects.get(username="sam"), User.objects.get(username="ana")
     bant = FrameworkVersion.objects.get(framework__code="bant")

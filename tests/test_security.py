@@ -304,6 +304,7 @@ def test_the_first_admin_gets_a_password_shown_once(client: Client) -> None:
     said = first_admin("--username", "rita", "--email", "rita@desk.example")
     password = said.strip().rpartition(" ")[2]
     assert sign_in(client, "rita", password) == 302
+    assert client.get("/")["Location"] == reverse("admin:password_change")
     user = User.objects.get()
     assert user.is_revops
     assert not user.is_superuser
@@ -323,7 +324,8 @@ def test_it_takes_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> 
     ):
         monkeypatch.setitem(os.environ, f"FIRST_ADMIN_{name}", value)
     assert "sunlit" not in first_admin()
-    assert User.objects.get().check_password("sunlit meadow kettle")
+    user = User.objects.get()
+    assert user.check_password("sunlit meadow kettle") and not user.password_given
 
 
 def test_it_says_what_is_missing_or_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,7 +186,7 @@ def _person(seat: Seat, found: dict[str, Any], leader: User | None, *, by: User)
         reports_to=leader,
     )
     setattr(person, f"is_{seat.role.value}", True)
-    person.set_password(password)
+    person.give_password(password)
     person.full_clean()
     person.save()
     note(Deed.ADDED, by=by, about=person, words="By the quick start.")

@@ -6,17 +6,17 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet, Subquery
 from django.db.models.expressions import OuterRef
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm, BaseDialogForm
+from unfold.forms import BaseDialogForm
 
 from team.admin_kit import KeptAdmin, viewer
-from team.forms import NewPersonForm, PersonForm
+from team.forms import NewPersonForm, PasswordForSomebodyForm, PersonForm
 from team.imports import PeopleResource
 from team.models import Absence, Role, User
 from team.sessions import end_sessions
@@ -73,7 +73,7 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):  # type: ignore[misc]
     rows_in_trail = True
     form = PersonForm
     add_form = NewPersonForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = PasswordForSomebodyForm
     actions = None
     instead = "Deactivate them instead: the record stays, and they can no longer sign in."
     list_display = ["name", "role_labels", "boss", "where", "load", "away", "works_here"]
@@ -174,6 +174,12 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):  # type: ignore[misc]
         if change and "is_active" in form.changed_data and not obj.is_active:
             for sentence in left_behind(obj):
                 self.message_user(request, sentence, messages.WARNING)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        """Somebody else’s password; one’s own is changed with the present one."""
+        if id == str(viewer(request).pk):
+            return HttpResponseRedirect(reverse("admin:password_change"))
+        return super().user_change_password(request, id, form_url)
 
     @action(
         description="Sign out everywhere",

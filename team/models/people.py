@@ -110,6 +110,10 @@ class User(AbstractUser):
         max_length=32, blank=True, help_text="Such as U024BE7LH; lets Slack mention them."
     )
 
+    password_given = models.BooleanField(
+        default=False, db_default=False, editable=False
+    )  # by somebody else, who knows it: to be changed at the next sign-in
+
     objects: ClassVar[PeopleManager] = PeopleManager()
 
     class Meta:
@@ -181,6 +185,16 @@ class User(AbstractUser):
             was_admin = User.objects.admins().filter(pk=self.pk).exists()
             if was_admin and not others.exists():
                 raise ValidationError("This is the last active admin: name another one first.")
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set a password of their own: see `give_password` for one that somebody else knows."""
+        super().set_password(raw_password)
+        self.password_given = False
+
+    def give_password(self, raw_password: str) -> None:
+        """Set a password for them; they choose another one when they have signed in with it."""
+        self.set_password(raw_password)
+        self.password_given = True
 
     def save(self, *args: object, **kwargs: object) -> None:
         # Whoever has a role works in the admin's frame; what they see there is a matter of roles.

@@ -83,6 +83,8 @@ def come_back(
 def test_somebody_whom_revops_added_comes_in(
     client: Client, provider: HTTPServer, ae: User
 ) -> None:
+    ae.give_password("which-they-never-need")
+    ae.save()
     answer = come_back(client, provider, email=ae.email.upper())
     assert answer["Location"] == "/"
     assert client.get("/").status_code == 200

@@ -118,6 +118,19 @@ def test_everyone_sets_it_up_where_that_is_asked(client: Client, ae: User, setti
     assert client.get("/").status_code == 200
 
 
+def test_whoever_was_given_a_password_sets_up_both_one_after_the_other(
+    client: Client, ae: User, settings: Any
+) -> None:
+    ae.give_password(PASSWORD)
+    ae.save()
+    settings.TWO_STEP = "everyone"
+    log_in(client, ae)
+    assert client.get("/")["Location"] == reverse("mfa_activate_totp")
+    set_up(client)
+    assert client.get("/")["Location"] == reverse("admin:password_change")
+    assert client.get(reverse("admin:password_change")).status_code == 200
+
+
 def test_a_new_second_step_ends_their_other_sessions(
     client: Client, ae: User, django_capture_on_commit_callbacks: Any
 ) -> None:

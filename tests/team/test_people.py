@@ -105,6 +105,21 @@ def test_an_admin_makes_a_person_with_a_role_who_can_sign_in(
     lena = User.objects.get(username="lena")
     assert (lena.is_sdr, lena.is_staff, lena.is_superuser) == (True, True, False)
     assert lena.check_password("a-long-enough-secret")
+    assert lena.password_given, "the admin knows it, so she is asked for one of her own"
+
+
+def test_a_password_set_for_somebody_is_theirs_to_change_and_ones_own_is_changed_elsewhere(
+    as_revops: Client, revops: User, sdr: User
+) -> None:
+    fields = {"usable_password": "true", "password1": "x1" * 10, "password2": "x1" * 10}
+    address = reverse("admin:auth_user_password_change", args=[sdr.pk])
+    assert as_revops.post(address, fields).status_code == 302
+    sdr.refresh_from_db()
+    assert sdr.check_password("x1" * 10) and sdr.password_given
+    own = as_revops.post(reverse("admin:auth_user_password_change", args=[revops.pk]), fields)
+    assert own["Location"] == reverse("admin:password_change")
+    revops.refresh_from_db()
+    assert not revops.check_password("x1" * 10), "nobody without the present one changes it"
 
 
 def test_a_time_zone_that_does_not_exist_is_refused_at_its_field(

@@ -37,6 +37,7 @@ class Command(BaseCommand):
         user = User(is_revops=True)
         try:
             made = self._fill_in(user, options, asks)
+            user.password_given = bool(made)
         except (EOFError, KeyboardInterrupt):
             raise CommandError("Stopped. Nobody was made.") from None
         except ValidationError as error:
