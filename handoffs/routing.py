@@ -67,7 +67,7 @@ def route(handoff: Handoff, now: datetime) -> Decision:
         if user.pk in seen:
             return None
         seen.add(user.pk)
-        verdict = _unfit(user, handoff, now)
+        verdict = unfit(user, handoff, now)
         considered.append(Candidate(user, because, verdict))
         return None if verdict else user
 
@@ -82,7 +82,7 @@ def route(handoff: Handoff, now: datetime) -> Decision:
         if chosen := ask(share.user, share.because(territory)):
             for other in shares[place + 1 :]:
                 if other.user.pk not in seen:
-                    verdict = _unfit(other.user, handoff, now) or other.behind(share)
+                    verdict = unfit(other.user, handoff, now) or other.behind(share)
                     considered.append(Candidate(other.user, other.because(territory), verdict))
             return Decision(chosen, territory, share.because(territory), considered)
     if not queue:
@@ -98,7 +98,8 @@ def load_of(user: User) -> int:
     return Handoff.objects.open_of(user).count()
 
 
-def _unfit(user: User, handoff: Handoff, now: datetime) -> str:
+def unfit(user: User, handoff: Handoff, now: datetime) -> str:
+    """Why `user` cannot get this handoff now; empty when they can."""
     if user.pk == handoff.sdr_id:
         return "wrote this handoff"
     if not user.is_ae:

@@ -19,7 +19,7 @@ from handoffs import lifecycle
 from handoffs.models import Handoff
 from handoffs.notices import fields_of
 from handoffs.refusal import TransitionRefused
-from handoffs.routing import load_of
+from handoffs.routing import unfit
 from messaging import outbox
 from sla import words
 from sla.breaches import NO_BACKUP
@@ -27,7 +27,7 @@ from sla.ledger import Case, Coming
 from sla.models import Clock, ClockKind, Escalation, EscalationStep
 from sla.models.policy import OF_THE_OWNER
 from sla.reach import LAST_RESORT, Asked, Crowd, first_reachable, in_line, person_of
-from team.availability import stand_ins, unavailable_because
+from team.availability import stand_ins
 from team.models import User
 
 logger = logging.getLogger(__name__)
@@ -225,13 +225,7 @@ def _why(handoff: Handoff, clock: Clock, crowd: Crowd) -> str:
 
 def _unfit(user: User, handoff: Handoff, had_it: set[int], now: datetime) -> str:
     """Why a backup who is there cannot take it all the same; empty when they can."""
-    if user.pk == handoff.sdr_id:
-        return "wrote this handoff"
-    if user.pk in had_it:
-        return "has had it before"
-    if not user.is_ae:
-        return "is not an AE"
-    return unavailable_because(user, now, load_of(user))
+    return "has had it before" if user.pk in had_it else unfit(user, handoff, now)
 
 
 def _letter(
