@@ -13,11 +13,12 @@ from django.utils import timezone
 from accounts.models import Account, Attitude, CommitteeRole, Contact, GrowthSignal
 from handoffs import lifecycle, wording
 from handoffs.models import Handoff, Trigger
+from handoffs.snapshot import account_facts
 from team.models import User
 
 RECENT = timedelta(days=180)  # a signal older than this prompted nobody's call today
 MOST_TRIGGERS = 3
-FACTS = {"company_size": 80, "industry": 80, "tech_stack": 500, "growth_signals": 1000}
+LENGTHS = {"company_size": 80, "industry": 80, "tech_stack": 500, "growth_signals": 1000}
 
 
 class Suggestion(NamedTuple):
@@ -56,14 +57,8 @@ def begin(
 
 
 def facts(account: Account) -> dict[str, str]:
-    """The ICP fit as the account's record has it."""
-    known = {
-        "company_size": account.size_text,
-        "industry": account.industry,
-        "tech_stack": account.tech_stack_text(),
-        "growth_signals": account.growth_text(),
-    }
-    return {name: _cut(text, FACTS[name]) for name, text in known.items()}
+    """The fit with our ideal customer as the account’s record has it, as long as the form takes."""
+    return {name: _cut(text, LENGTHS[name]) for name, text in account_facts(account).items()}
 
 
 def moved_to(handoff: Handoff, account: Account) -> dict[str, Any]:
