@@ -49,6 +49,7 @@ def view_of(request: HttpRequest) -> str:
 
 
 def count(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """One more request, by the name of its view, its method and its status."""
     view = view_of(request)
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(view, method, str(response.status_code)).inc()

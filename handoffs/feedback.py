@@ -27,6 +27,7 @@ NOT_HELD = "This is asked once the meeting has taken place."
 
 
 def rejection_of(handoff: Handoff) -> HandoffEvent | None:
+    """The event of its rejection; as prefetched, where it is."""
     return next(iter(handoff.told(EventKind.REJECTED)), None)
 
 
@@ -156,6 +157,7 @@ def contest(
 
 
 def why_no_ruling(user: User, case: Contest) -> str:
+    """Why `user` may not rule on this contest; empty when they may."""
     if case.ruling:
         return f"{case.ruled_by} has already ruled on this."
     if user == case.raised_by or user == case.rejection.actor:

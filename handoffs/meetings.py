@@ -368,7 +368,7 @@ def _check_attempts(handoff: Handoff, by: User | None) -> None:
 def _check_outcome(meeting: Meeting, by: User | None, at: datetime) -> None:
     """An outcome is recorded by the AE's side, on an accepted handoff, once it has begun."""
     meeting.handoff = handoff = _open_to(meeting.handoff_id, by, rights.WORK)
-    if handoff.status not in (Handoff.Status.ACCEPTED, Handoff.Status.QUALIFIED):
+    if handoff.status not in WITH_OUTCOME:
         raise TransitionRefused("Accept the handoff first, then record how the meeting went.")
     if at < meeting.starts_at:
         raise TransitionRefused("This meeting has not begun yet.")

@@ -137,6 +137,7 @@ def reason_of(given: Reason | str, use: Reason.Use) -> Reason:
 
 
 def insist(text: str, sentence: str) -> None:
+    """Refuse with `sentence` where `text` says nothing."""
     if not is_sentence(text):
         raise TransitionRefused(sentence)
 

@@ -24,6 +24,7 @@ def why_not(user: User | None, action: str, handoff: Handoff) -> str:
 
 
 def may(user: User | None, action: str, handoff: Handoff) -> bool:
+    """Whether `why_not` has nothing to say."""
     return not why_not(user, action, handoff)
 
 

@@ -5,7 +5,10 @@ from zoneinfo import ZoneInfo
 
 
 def span(length: timedelta) -> str:
-    """Such as 25 min, 1 h 20 min or 30 h; seconds are left out unless there is nothing else."""
+    """Such as 25 min, 1 h 20 min or 30 h; seconds are left out unless there is nothing else.
+
+    Never in days: a working day has no fixed length.
+    """
     minutes = int(length.total_seconds()) // 60
     if minutes == 0:
         return f"{int(length.total_seconds())} s"

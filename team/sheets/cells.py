@@ -39,6 +39,8 @@ def text(most: int, refused: str = "") -> Reader:
 
 
 def digits(most: int) -> Reader:
+    """Reads up to `most` digits, or nothing; anything else wants care."""
+
     def read(cell: str) -> str | None:
         cell = cell.strip()
         return cell if len(cell) <= most and (not cell or _are_digits(cell)) else None

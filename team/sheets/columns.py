@@ -35,6 +35,7 @@ def remembered(kind: str, headers: Sequence[str], user: User) -> ColumnMatch | N
 def remember(
     kind: str, headers: Sequence[str], columns: dict[str, str], *, by: User, at: datetime
 ) -> None:
+    """Keep what this person said the columns mean, for the next file with the same header."""
     ColumnMatch.objects.update_or_create(
         kind=kind, headers=digest_of(headers), by=by, defaults={"columns": columns, "at": at}
     )

@@ -282,6 +282,7 @@ class Importer(ABC):
 
 
 def wrong(record: Record, label: str = "") -> Line:
+    """The line of a row that cannot be imported, with all that is wrong in it."""
     return Line(
         record.number,
         Kind.WRONG,

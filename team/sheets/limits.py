@@ -40,6 +40,7 @@ def export_rows_for(user: User) -> int:
 
 
 def too_many_rows(limits: Limits) -> str:
+    """The sentence for a longer file than these limits allow, with the way out there is."""
     if limits.rows >= COMMAND.rows:
         return f"The file has more than {limits.rows:,} rows: split it."
     if limits.rows >= REVOPS.rows:

@@ -113,6 +113,7 @@ def cancel(run: Import, *, at: datetime) -> bool:
 
 
 def may_undo(run: Import, now: datetime) -> bool:
+    """Whether it can be taken back: done for less than a day, with its trail still there."""
     return (
         run.state == State.DONE
         and _importer(run).can_undo
@@ -123,6 +124,7 @@ def may_undo(run: Import, now: datetime) -> bool:
 
 
 def ask_to_undo(run: Import, *, at: datetime) -> bool:
+    """Leave it to the worker to take it back; False where that is not possible any more."""
     if not may_undo(run, at) or not _turn(run, State.DONE, State.UNDOING, since=at, attempts=0):
         return False
     note_of(run).begin_anew()

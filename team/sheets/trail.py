@@ -63,6 +63,7 @@ class Trail:
 
 
 def read(file: Iterable[str]) -> Iterator[Added | Changed]:
+    """What the lines of a trail say was written, in the order of the file."""
     for line in file:
         entry = json.loads(line)
         model = apps.get_model(entry["model"])

@@ -30,6 +30,7 @@ def plain(cell: str) -> str:
 
 
 def text(cell: str, note: Note) -> str:
+    """As it stands; Unreadable for what a failed formula leaves."""
     if cell in _FAILED:
         raise Unreadable(f"the formula here has failed ({cell}): put the value itself in.")
     return cell
@@ -82,6 +83,7 @@ def choice(choices: Iterable[tuple[str, str]]) -> Parser:
 
 
 def email(cell: str, note: Note) -> str:
+    """One address in small letters, without “mailto:”; Unreadable for several or none."""
     address = cell.removeprefix("mailto:").lower()
     try:
         if len(address) > 254:
@@ -95,6 +97,7 @@ def email(cell: str, note: Note) -> str:
 
 
 def web_address(cell: str, note: Note) -> str:
+    """With its scheme, https where none is given; Unreadable where it leads nowhere."""
     address = cell if "://" in cell else f"https://{cell}"
     try:
         _web_address(address)
