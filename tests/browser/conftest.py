@@ -43,7 +43,7 @@ def signed_in(
     """Opens a window of its own for somebody, signed in through the sign-in page."""
     contexts = []
 
-    def open_for(user: User, *, phone: bool = False) -> Page:
+    def open_for(user: User, *, phone: bool = False, password: str = PASSWORD) -> Page:
         context = browser.new_context(
             base_url=live_server.url, viewport=PHONE if phone else WIDE, has_touch=phone
         )
@@ -54,7 +54,7 @@ def signed_in(
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.goto("/")
         page.get_by_label("Username").fill(user.username)
-        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url("**/")
         return page
