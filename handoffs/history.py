@@ -79,6 +79,17 @@ def routing_of(events: Iterable[HandoffEvent]) -> dict[str, Any]:
     return found
 
 
+def moved_since_routing(events: Iterable[HandoffEvent]) -> str:
+    """The sentence of the newest change of hands since routing decided; empty where none was."""
+    moved: HandoffEvent | None = None
+    for event in events:
+        if (event.data or {}).get("routing"):
+            moved = None
+        elif event.kind == EventKind.REASSIGNED:
+            moved = event
+    return sentence_of(moved) if moved else ""
+
+
 def open_question(events: Iterable[HandoffEvent]) -> HandoffEvent | None:
     """The question of the newest return."""
     returned = [event for event in events if event.kind == EventKind.RETURNED]

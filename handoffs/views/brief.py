@@ -87,6 +87,7 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
         "meeting": newest(handoff),
         "details": _details(handoff, veil, now),
         "routing": history.routing_of(events),
+        "moved": history.moved_since_routing(events),
         "may_see_turns": user.is_ae or user.is_manager or user.is_revops,
         **_answers(handoff, now),
         "changes": changes.since_submission(handoff, events),

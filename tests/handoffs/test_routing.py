@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, Contact
@@ -175,3 +176,16 @@ def test_every_candidate_is_stored(draft: Handoff, ae: User, north: Territory, a
         ("Ana Silva", "away until 04 Mar 2026"),
         ("Cleo Marsh", "chosen"),
     ]
+
+
+def test_after_a_change_of_hands_the_brief_says_who_moved_it_and_whom_routing_chose(
+    client: Client, sdr: User, ae: User, backup: User, manager: User, account: Account,
+    contact: Contact,
+) -> None:  # fmt: skip
+    handoff = submitted(sdr=sdr, account=account, contact=contact)
+    lifecycle.reassign(handoff, to=backup, why="Ana is on a train.", by=manager)
+    client.force_login(backup)
+    page = " ".join(client.get(f"/handoffs/{handoff.pk}/").content.decode().split())
+    assert "Why you" in page
+    assert "Mara Lindt moved it from Ana Silva to Ben Okafor." in page
+    assert "At its submission:</span> primary AE of North" in page
