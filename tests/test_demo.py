@@ -99,6 +99,8 @@ def test_a_long_copy_is_written_into_a_file_once(
         theirs.ensure_connection()
     with written_once(), transaction.atomic(), ours.cursor() as cursor:
         cursor.execute("CREATE TABLE some (pk integer)")
+        cursor.execute("CREATE INDEX soon ON some (pk)")
+        cursor.execute("DROP INDEX soon")
         assert asked("journal_mode") == journal
     assert (asked("journal_mode"), asked("cache_size")) == ("wal", cache)
     ours.close()

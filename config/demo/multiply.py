@@ -8,6 +8,7 @@ a large history does not make the day's work longer. Messages are not copied eit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.apps import apps
 from django.core.management.color import no_style
@@ -113,24 +114,27 @@ def written_once() -> Iterator[None]:
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA cache_size")
-        kept = cursor.fetchone()[0]
-        cursor.execute("PRAGMA journal_mode")
-        mode = cursor.fetchone()[0]
-        cursor.execute(f"PRAGMA cache_size = {-SORTED_IN_KB}")
-        if mode == "wal":
-            _set_journal(cursor, "delete")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA cache_size = {kept}")
-            _set_journal(cursor, mode)
+    kept, mode = _pragma("cache_size"), _pragma("journal_mode")
+    _pragma(f"cache_size = {-SORTED_IN_KB}")
+    if mode == "wal":
+        _set_journal("delete")
+    try:
+        yield
+    finally:
+        _pragma(f"cache_size = {kept}")
+        _set_journal(mode)
 
 
-def _set_journal(cursor: CursorWrapper, mode: str) -> None:
+def _set_journal(mode: str) -> None:
     with suppress(OperationalError):  # somebody else has the file open
-        cursor.execute(f"PRAGMA journal_mode = {mode}")
+        _pragma(f"journal_mode = {mode}")
+
+
+def _pragma(words: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA {words}")
+        rows = cursor.fetchall()  # all of them: a statement that is left open locks tables
+    return rows[0][0] if rows else None
 
 
 def _tables() -> list[Table]:
