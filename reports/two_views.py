@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from handoffs.models import Handoff
 from reports import metrics
@@ -124,8 +124,15 @@ def behind(metric: Metric, part: str, period: Period, scope: Scope, now: datetim
     return rows.order_by().values(counting.handoff)
 
 
-def listed(rows: QuerySet[Handoff]) -> Table:
-    """Handoffs behind a number as a table; at most MOST_LISTED of them."""
+def with_names(ids: Sequence[int]) -> list[Handoff]:
+    """These handoffs, in this order, with what a list of them names."""
+    related = Handoff.objects.select_related("account", "sdr", "owner", "territory")
+    found = related.in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def listed(ids: Sequence[int]) -> Table:
+    """Handoffs behind a number as a table; the first MOST_LISTED of them."""
     columns = tuple(
         Column(name, TEXT)
         for name in (
@@ -157,7 +164,7 @@ def listed(rows: QuerySet[Handoff]) -> Table:
                 ),
             )
         )
-        for one in rows[:MOST_LISTED]
+        for one in with_names(ids[:MOST_LISTED])
     )
     return Table("handoffs", "The handoffs behind a figure", columns, found)
 
