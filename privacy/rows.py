@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast
 
-from accounts.models import Contact
+from accounts.models import Account, Contact
 from handoffs.models import Handoff
+from messaging.models import Message
 from privacy.person import Person, Words
 from privacy.register import personal, searched
 from team.models import AuditEntry
@@ -40,8 +40,7 @@ def of_handoffs(pks: set[int]) -> Iterator["models.QuerySet[Any]"]:
     yield all_of(Handoff).filter(pk__in=pks)
     for model, column in pointing_at(Handoff):
         yield all_of(model).filter(**{f"{column}__in": pks})
-    message = apps.get_model("messaging", "Message")
-    yield all_of(message).filter(about__in=[f"handoff:{pk}" for pk in pks])
+    yield all_of(Message).filter(about__in=[f"handoff:{pk}" for pk in pks])
     trail = all_of(AuditEntry).filter(model=Handoff._meta.label_lower)
     yield trail.filter(object_id__in=[str(pk) for pk in pks])
 
@@ -66,11 +65,10 @@ def nearby(person: Person) -> Iterator["models.QuerySet[Any]"]:
     """Rows close enough that a first name alone means the person."""
     yield from of_handoffs(person.handoffs | person.seats)
     firms = {contact.account_id for contact in person.contacts if contact.account_id}
-    account = apps.get_model("accounts", "Account")
-    yield all_of(account).filter(pk__in=firms)
+    yield all_of(Account).filter(pk__in=firms)
     for model, column in pointing_at(Contact):
         if column != "contact_id":  # such as whose place they took
             yield all_of(model).filter(**{f"{column}__in": person.ids})
-    for model, column in pointing_at(account):
+    for model, column in pointing_at(Account):
         if model not in (Contact, Handoff):
             yield all_of(model).filter(**{f"{column}__in": firms})
