@@ -110,8 +110,9 @@ def _tables() -> dict[str, tuple[Work, Work]]:
     from django.utils import timezone
 
     from reports import besides
-    from reports.periods import last_months, month_of, zone_named
+    from reports.periods import last_months, month_of
     from reports.scope import Scope
+    from team.zones import zone_named
 
     now = timezone.now()
     period = month_of(now, zone_named(settings.TIME_ZONE)).before()

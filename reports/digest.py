@@ -14,11 +14,12 @@ from messaging.preferences import media_for
 from reports import board, facts, metrics
 from reports.judging import verdict
 from reports.models import Fact
-from reports.periods import Period, month_of, zone_named
+from reports.periods import Period, month_of
 from reports.review import EVERYBODY
 from reports.scope import scope_of
 from sla.models import Breach
 from team.models import Role, User
+from team.zones import zone_named
 
 FROM_HOUR = 7  # of the reader's own day
 

@@ -9,9 +9,10 @@ from django.http import HttpRequest
 
 from handoffs.models import FrameworkVersion, LeadSource
 from reports.models import Fact
-from reports.periods import Period, last_months, month, month_of, zone_named
+from reports.periods import Period, last_months, month, month_of
 from reports.scope import Scope, scope_of
 from team.models import Territory, User
+from team.zones import zone_named
 
 MONTHS_BACK = 24
 DIMENSIONS = [

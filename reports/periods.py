@@ -1,7 +1,6 @@
 """Periods of time, half-open [start, end), cut at local midnights of one zone; counts nothing."""
 
 import re
-import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -76,11 +75,3 @@ def last_months(last: Period, count: int) -> list[Period]:
     while len(found) < count:
         found.insert(0, found[0].before())
     return found
-
-
-def zone_named(name: str) -> tzinfo:
-    """The zone of this name, UTC where there is none."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return UTC

@@ -18,9 +18,10 @@ from handoffs.wording import is_sentence
 from reports import board, facts, metrics
 from reports.models import Review, ReviewAction, ReviewRow
 from reports.models.review import FROZEN
-from reports.periods import Period, month, zone_named
+from reports.periods import Period, month
 from reports.scope import Scope
 from team.models import Role, User
+from team.zones import zone_named
 
 EVERYBODY = Scope()
 FARTHEST = timedelta(days=366)

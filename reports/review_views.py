@@ -17,11 +17,12 @@ from reports import besides, board, facts, metrics
 from reports import review as reviews
 from reports.models import Review, ReviewAction
 from reports.moved import moved
-from reports.periods import month_of, zone_named
+from reports.periods import month_of
 from reports.tables import Table, one_of
 from reports.views import exported_by
 from team.models import Role, User
 from team.pages import page
+from team.zones import zone_named
 
 SIDES = {"sdr": Role.SDR, "ae": Role.AE}
 CAUSES = ("causes", "reasons")  # the tables that say why

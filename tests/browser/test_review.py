@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 from handoffs import feedback, lifecycle
 from handoffs.models import FrameworkVersion, Handoff
 from reports.models import Review
-from reports.periods import Period, month_of, zone_named
+from reports.periods import Period, month_of
 from team.models import Territory, User
+from team.zones import zone_named
 from tests.browser.conftest import SignedIn
 from tests.factories import make_account, make_contact, submitted
 

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from reports import along, besides, board, facts, two_views
 from reports.figures import Rate, Span
-from reports.periods import Period, last_months, month, month_of, zone_named
+from reports.periods import Period, last_months, month, month_of
 from reports.scope import Scope
+from team.zones import zone_named
 from tests.reports import recount_page as plain
 from tests.reports.recount_page import Life
 

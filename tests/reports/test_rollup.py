@@ -11,9 +11,10 @@ from handoffs import lifecycle
 from handoffs.models import Handoff
 from reports import facts, metrics, rollup
 from reports.models import Day, Tally
-from reports.periods import month_of, zone_named
+from reports.periods import month_of
 from reports.scope import Scope, scope_of
 from team.models import User
+from team.zones import zone_named
 from tests.reports.stories import Desk, instant
 
 pytestmark = pytest.mark.django_db
