@@ -34,6 +34,7 @@ from team.bounds import check_date
 from team.business_time import weekly_problems
 from team.holidays import public_holidays
 from team.models import Absence, Territory, User, WorkCalendar, WorkInterval
+from team.zones import zone_named
 
 REGIONS = (
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
@@ -235,6 +236,9 @@ class AbsenceForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
         person = found.get("user") or self.instance.user
+        for name in ("starts_at", "ends_at"):
+            if found.get(name):
+                found[name] = self._day_of(person, name, found[name])
         starts, ends = found.get("starts_at"), found.get("ends_at")
         if not (starts and ends):
             return found
@@ -252,6 +256,15 @@ class AbsenceForm(forms.ModelForm):
         if cover := found.get("cover"):
             self._check_cover(person, cover, others)
         return found
+
+    def _day_of(self, person: User, name: str, at: datetime) -> datetime:
+        """A day without a time is a day where the person is, whoever enters it."""
+        field = self.fields[name]
+        given = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+        if given[1]:
+            return at
+        midnight = timezone.localtime(at).replace(tzinfo=None)
+        return midnight.replace(tzinfo=zone_named(person.time_zone))
 
     def _check_cover(self, person: User, cover: User, meanwhile: Any) -> None:
         """Refuse a chain of covers that are away too and comes back to where it began."""

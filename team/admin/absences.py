@@ -67,7 +67,8 @@ class AbsenceAdmin(KeptAdmin):
         if "cover" in form.base_fields:
             form.base_fields["cover"].help_text = who_covers(obj.user if obj else viewer(request))
         zone = timezone.get_current_timezone_name()
-        note = f"Without a time: from its first minute. Times are in your zone, {zone}."
+        whose = ", where they are" if chooses_person(viewer(request)) else ""
+        note = f"Without a time: from its first minute{whose}. Times are in your zone, {zone}."
         form.base_fields["starts_at"].help_text = note
         return form
 

@@ -255,6 +255,7 @@ def test_the_form_warns_once_and_saves_when_it_is_sent_again(north: Territory, a
     assert not Absence.objects.exists()
     assert "nobody would be there for 8 open hours" in page
     assert "save again to enter it all the same" in page
+    assert "Please correct" not in page, "nothing below is wrong"
     warned = answer.context["adminform"].form.data["warned"]
     assert f'value="{warned}"' in page
 
@@ -262,6 +263,11 @@ def test_the_form_warns_once_and_saves_when_it_is_sent_again(north: Territory, a
     assert "nobody would be there for 16 open hours" in changed.content.decode()
     assert absence_page(ae, warned=warned).status_code == 302
     assert Absence.objects.get().user == ae
+
+
+def test_a_wrong_day_is_still_marked_and_said_above(north: Territory, ae: User) -> None:
+    page = absence_page(ae, ends_at_0="").content.decode()
+    assert "Please correct the error below." in page and "Enter a date." in page
 
 
 def test_the_form_saves_at_once_where_somebody_is_there(north: Territory, ae: User) -> None:

@@ -195,6 +195,20 @@ def test_everybody_enters_their_own_absence_in_whole_days(
     assert "9 Mar 2026 to 10 Mar 2026" in html
 
 
+def test_a_day_is_a_day_of_whoever_is_away_not_of_whoever_enters_it(
+    client: Client, ae: User, manager: User, north: Territory
+) -> None:
+    User.objects.filter(pk=ae.pk).update(time_zone="America/New_York")
+    User.objects.filter(pk=manager.pk).update(time_zone="Europe/Berlin")
+    client.force_login(manager)
+    form = absence_form("2026-03-03", "2026-03-04", user=ae.pk, ends_at_1="18:00")
+    assert client.post(ADD, form).status_code == 302
+    absence = Absence.objects.get()
+    assert absence.starts_at == datetime(2026, 3, 3, 5, tzinfo=UTC), "midnight in New York"
+    assert absence.ends_at == datetime(2026, 3, 4, 17, tzinfo=UTC), "a time is the manager’s"
+    assert str(absence) == "Ana Silva away 3 Mar 2026 to 4 Mar 2026"
+
+
 def test_an_absence_is_named_by_its_last_day_and_nobody_covers_for_themselves(
     client: Client, ae: User, backup: User, north: Territory, south: Territory
 ) -> None:
