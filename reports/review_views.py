@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from handoffs.views.doors import person, with_role
 from reports import besides, board, facts, metrics
 from reports import review as reviews
 from reports.models import Review, ReviewAction
@@ -20,6 +19,7 @@ from reports.moved import moved
 from reports.periods import month_of
 from reports.tables import Table, one_of
 from reports.views import exported_by
+from team.doors import person, with_role
 from team.models import Role, User
 from team.pages import page
 from team.zones import zone_named

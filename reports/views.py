@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from handoffs.models import Handoff
-from handoffs.views.doors import person, with_role
 from reports import along, besides, board, facts, metrics, two_views
 from reports.filters import DIMENSIONS, Question
 from reports.tables import Table, file_of, one_of
+from team.doors import person, with_role
 from team.pages import page
 
 ROWS_A_PAGE = 50

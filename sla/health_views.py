@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sla import health as machinery
-from team.models import User
+from team.doors import person
 from team.pages import page
 
 
@@ -28,8 +28,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @login_required
 def health(request: HttpRequest) -> HttpResponse:
     """The lights for managers; for RevOps the numbers behind them as well."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101  login_required has seen to it
+    user = person(request)
     sees_numbers = user.is_revops or user.is_superuser
     if not (sees_numbers or user.is_manager):
         raise PermissionDenied("The health page is for managers and RevOps admins.")

@@ -6,8 +6,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from handoffs.masking import Reader, veil_for
-from handoffs.views.doors import person, visible_or_404, with_role
+from handoffs.views.doors import visible_or_404
 from sla.minutes import accounts_of
+from team.doors import person, with_role
 from team.pages import page
 
 

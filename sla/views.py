@@ -19,6 +19,7 @@ from sla.arrivals import FEWEST, FEWEST_WEEKS
 from sla.breaches import explain
 from sla.coverage_map import MOST_WEEKS, maps, monday_of
 from sla.models import Breach
+from team.doors import person
 from team.models import User
 from team.pages import page
 
@@ -27,8 +28,7 @@ WEEK = timedelta(weeks=1)
 
 def _manager(request: HttpRequest) -> User:
     """Whoever is signed in, if they look after other people's handoffs."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101  login_required has seen to it
+    user = person(request)
     if not (user.is_active and (user.is_manager or user.is_revops or user.is_superuser)):
         raise PermissionDenied("This page is for managers and RevOps admins.")
     return user

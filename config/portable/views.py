@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from config.portable.file import LARGEST, parsed, take_in, written
 from config.portable.parts import SAME, Outcome, Unreadable
 from config.start.views import insist_on_an_admin
-from handoffs.views.doors import person, with_role
 from team.audit import note
+from team.doors import person, with_role
 from team.models import Deed
 from team.pages import page
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from config.start.quick import QuickStart, is_open, make
 from config.start.steps import steps
-from handoffs.views.doors import person, with_role
+from team.doors import person, with_role
 from team.models import User
 from team.pages import page
 

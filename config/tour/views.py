@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from handoffs.views.doors import with_role
+from team.doors import with_role
 
 COOKIE = "tour_closed"
 KEPT = 60 * 60 * 24 * 365  # seconds

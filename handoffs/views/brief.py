@@ -18,10 +18,11 @@ from handoffs.models import Answer, CommitteeMember, Handoff, HandoffEvent, Meet
 from handoffs.querysets import HandoffQuerySet
 from handoffs.time_left import left_of
 from handoffs.views.decisions import Decision, open_to
-from handoffs.views.doors import person, taken_by_somebody, visible_or_404, with_role
+from handoffs.views.doors import taken_by_somebody, visible_or_404
 from handoffs.views.meeting_decisions import newest
 from handoffs.views.next_steps import steps_of, what_came_back, why_tentative
 from handoffs.views.risk import card_of
+from team.doors import person, with_role
 from team.models import User
 from team.pages import page
 

@@ -21,7 +21,8 @@ from handoffs import bulk
 from handoffs.decision_forms import text
 from handoffs.models import Handoff
 from handoffs.refusal import TransitionRefused
-from handoffs.views.doors import person, taken_by_somebody, with_role
+from handoffs.views.doors import taken_by_somebody
+from team.doors import person, with_role
 from team.models import User
 from team.pages import page
 from team.wording import counted

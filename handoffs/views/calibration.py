@@ -15,7 +15,7 @@ from handoffs.calibration import Side
 from handoffs.masking import Veil
 from handoffs.models import CalibrationCase, CalibrationRound, Handoff
 from handoffs.refusal import TransitionRefused
-from handoffs.views.doors import person, with_role
+from team.doors import person, with_role
 from team.models import User
 from team.pages import page
 

@@ -14,7 +14,7 @@ from accounts.by_hand import verify
 from accounts.enrichment import asking
 from accounts.models import Account, Contact, Method, VerifiedField
 from handoffs import data_work
-from handoffs.views.doors import View, person, with_role
+from team.doors import View, person, with_role
 from team.pages import page
 from team.wording import counted
 

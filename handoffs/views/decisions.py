@@ -20,9 +20,10 @@ from handoffs import lifecycle, meetings, pausing, pursuit, rights
 from handoffs.models import Handoff
 from handoffs.refusal import TransitionRefused
 from handoffs.views.decision import Decision, Status
-from handoffs.views.doors import person, taken_by_somebody, visible_or_404, with_role
+from handoffs.views.doors import taken_by_somebody, visible_or_404
 from handoffs.views.feedback_decisions import FEEDBACK
 from handoffs.views.meeting_decisions import MEETINGS
+from team.doors import person, with_role
 from team.models import User
 from team.pages import page
 

@@ -1,40 +1,16 @@
-"""What every page about handoffs starts with: sign-in, and the row if it is this person's."""
+"""What every page about one handoff starts with: the row, if it is this person's."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, cast
+from typing import cast
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from handoffs.masking import Reader
 from handoffs.models import Handoff
 from handoffs.querysets import HandoffQuerySet
 from handoffs.rights import may_take
-from team.models import User
-
-View = Callable[..., HttpResponse]
-
-NO_ROLE = "You have no role yet. Ask a RevOps admin to give you one."
-
-
-def with_role(view: View) -> View:
-    """For signed-in people with a role; anonymous ones are asked to sign in."""
-
-    @wraps(view)
-    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not person(request).is_staff:
-            raise PermissionDenied(NO_ROLE)
-        return view(request, *args, **kwargs)
-
-    return cast(View, login_required(door))
-
-
-def person(request: HttpRequest) -> User:
-    """Whoever is signed in."""
-    return cast(User, request.user)
+from team.doors import person
 
 
 def visible_or_404(request: HttpRequest, pk: int, rows: HandoffQuerySet | None = None) -> Handoff:

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_GET
 from handoffs import export
 from handoffs.masking import Reader
 from handoffs.models import Handoff
-from handoffs.views.doors import person, visible_or_404, with_role
+from handoffs.views.doors import visible_or_404
 from team import export_limit
 from team.audit import note
+from team.doors import person, with_role
 from team.models import Deed
 from team.sheets.exports import SafeCSV, SafeXLSX
 

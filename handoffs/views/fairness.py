@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from handoffs.fairness import WINDOW, given_in, shares_of, why_given_back
 from handoffs.models import Handoff, HandoffEvent
-from handoffs.views.doors import person, with_role
+from team.doors import person, with_role
 from team.models import Territory, User
 from team.pages import page
 

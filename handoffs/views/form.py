@@ -16,8 +16,9 @@ from handoffs.forms.start import NewAccountForm, StartForm
 from handoffs.models import Handoff, LeadSource
 from handoffs.refusal import TransitionRefused
 from handoffs.views import form_saving
-from handoffs.views.doors import person, visible_or_404, with_role
+from handoffs.views.doors import visible_or_404
 from handoffs.views.form_page import show
+from team.doors import person, with_role
 from team.models import User
 from team.pages import page
 

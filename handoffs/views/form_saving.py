@@ -24,9 +24,9 @@ from handoffs.forms.sheet import Sheet, contacts_of
 from handoffs.models import FrameworkVersion, Handoff
 from handoffs.models.event import EventKind
 from handoffs.refusal import TransitionRefused
-from handoffs.views.doors import person
 from handoffs.views.form_conflict import conflict_page
 from handoffs.views.form_page import show
+from team.doors import person
 from team.models import User
 
 UNSTORABLE = "This could not be stored; everything else is saved. Correct the marked field."

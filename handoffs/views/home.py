@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from handoffs.masking import Reader
-from handoffs.views.doors import person
 from handoffs.views.team_load import load_of
 from handoffs.views.work import ae, leads, sdr, setup
 from handoffs.views.work.blocks import Block, Desk
+from team.doors import person
 from team.models import User
 from team.pages import page
 

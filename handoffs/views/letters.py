@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 from handoffs import letters, rights, sending
 from handoffs.models import Handoff, Letter, Meeting
 from handoffs.refusal import TransitionRefused
-from handoffs.views.doors import insist_on_people, person, visible_or_404, with_role
+from handoffs.views.doors import insist_on_people, visible_or_404
 from messaging import outbox
 from team.bounds import check_one_line, check_storable
+from team.doors import person, with_role
 from team.models import User
 from team.pages import page
 

@@ -16,8 +16,9 @@ from handoffs import preparation as prep
 from handoffs.models import CaseStudy, Handoff, Preparation
 from handoffs.refusal import TransitionRefused
 from handoffs.time_left import left_of
-from handoffs.views.doors import insist_on_people, person, visible_or_404, with_role
+from handoffs.views.doors import insist_on_people, visible_or_404
 from team.bounds import check_storable
+from team.doors import person, with_role
 from team.pages import page
 
 OFFERED = 4  # case studies to choose from at a glance; the others fold away

@@ -16,9 +16,9 @@ from handoffs.masking import Reader, mask_name
 from handoffs.models import Handoff, LeadSource
 from handoffs.querysets import HandoffQuerySet
 from handoffs.time_left import TimeLeft, hours_of, time_left
-from handoffs.views.doors import person, with_role
 from handoffs.waiting import Curve
 from team.business_time import BusinessHours
+from team.doors import person, with_role
 from team.models import User
 from team.pages import page
 

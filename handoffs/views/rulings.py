@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 from handoffs import rulings
 from handoffs.filters import RulingFilter
 from handoffs.masking import Reader
-from handoffs.views.doors import person, with_role
+from team.doors import person, with_role
 from team.pages import page
 
 SHOWN = 50

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from handoffs.models import FrameworkVersion, Handoff
-from handoffs.views.doors import View, person, with_role
 from reports import facts
 from reports.review import may_write
 from reports.tables import Table, one_of
@@ -20,6 +19,7 @@ from reports.trials.forms import DAYS, CoverageForm, GateForm, PolicyForm, Trial
 from reports.views import exported_by
 from sla.models import PolicyVersion
 from sla.simulation import MOST_HANDOFFS, Trial, try_coverage, try_out
+from team.doors import View, person, with_role
 from team.models import Territory
 from team.pages import page
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from team.doors import person
 from team.models import Import, User
 from team.models.imports import UNDO_FOR
 from team.pages import page
@@ -97,8 +98,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _importing(request: HttpRequest) -> User:
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101  login_required has seen to it
+    user = person(request)
     if not (user.is_sdr or user.is_manager or user.is_revops or user.is_superuser):
         raise PermissionDenied("Imports are for SDRs, managers and RevOps admins.")
     return user
