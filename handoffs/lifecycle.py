@@ -15,7 +15,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import Account
-from handoffs import letters, meetings, new_host, rights, routing
+from handoffs import letters, meetings, new_owner, rights, routing
 from handoffs.completeness import gaps
 from handoffs.log import record
 from handoffs.models import Answer, Criterion, Handoff, LeadSource, Reason
@@ -268,7 +268,7 @@ def reassign(
         changes={"owner": to},
         note=why,
         data={"from": fresh.owner_id, "from_name": str(fresh.owner or "")},
-        then=lambda found, *, by, at: new_host.follow(found, before=before, at=at),
+        then=lambda found, *, by, at: new_owner.follow(found, before=before, at=at),
     )
 
 

@@ -1,7 +1,7 @@
 """Hides who the prospect is from those who may look at a handoff but have not taken it over.
 
 Whoever may take a handoff sees company, title and package; names, addresses and numbers of people
-stay masked until it is accepted (permission matrix: “queue: masked until accepted”).
+stay masked until it is accepted.
 """
 
 import re

@@ -2,7 +2,7 @@
 for time, and lets them run again.
 
 A return for information pauses by itself (`handoffs.lifecycle`). Nobody stops a clock that runs
-for themselves (permission matrix: “an AE can’t pause their own clock”).
+for themselves.
 """
 
 from datetime import datetime

@@ -1,7 +1,7 @@
 """What a POST of the SDR's form does: save what was typed, then what its button asked for.
 
 One door for a page without a script and for the autosave of one with it: the same steps, answered
-as a page or, where JSON is accepted, as data. The verbs are in editing, people and lifecycle.
+as a page or, where JSON is accepted, as data. The verbs are in editing, by_hand and lifecycle.
 """
 
 from datetime import datetime
