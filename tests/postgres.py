@@ -138,9 +138,9 @@ def new_database(url: str, like: str = "template1") -> Iterator[str]:
 
 def copy(url: str, into: str) -> None:
     """Everything of the database at `url`, in the empty one at `into`."""
-    command = [_binary("pg_dump"), "--no-owner", "-d", url]
+    command = [binary("pg_dump"), "--no-owner", "-d", url]
     dump = subprocess.run(command, capture_output=True, check=True).stdout
-    psql = [_binary("psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-d", into]
+    psql = [binary("psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-d", into]
     subprocess.run(psql, input=dump, check=True)
 
 
@@ -151,7 +151,7 @@ def missing(what: str) -> NoReturn:
     pytest.skip(f"{what} is not on this machine.")
 
 
-def _binary(name: str) -> str:
+def binary(name: str) -> str:
     folders = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
     )
@@ -174,7 +174,7 @@ def _unprivileged(folder: Path) -> dict[str, Any]:
 
 
 def _initialise(folder: Path, account: dict[str, Any]) -> None:
-    initdb = _binary("initdb")
+    initdb = binary("initdb")
     done = subprocess.run(
         [initdb, "-D", folder / "data", "-U", OWNER, "--auth=trust", "--no-sync",
          "--encoding=UTF8", "--locale=C.UTF-8"],
@@ -191,7 +191,7 @@ def _start(
     options = [part for name, value in wanted.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
-            [_binary("postgres"), "-D", folder / "data", "-k", folder, *options],
+            [binary("postgres"), "-D", folder / "data", "-k", folder, *options],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder,
             start_new_session=True, **account,
         )  # fmt: skip
