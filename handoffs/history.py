@@ -96,12 +96,6 @@ def open_question(events: Iterable[HandoffEvent]) -> HandoffEvent | None:
     return returned[-1] if returned else None
 
 
-def open_pause(events: Iterable[HandoffEvent]) -> HandoffEvent | None:
-    """The pause that lasts, by whom and why; None while the clocks run."""
-    pauses = [event for event in events if event.kind in (EventKind.PAUSED, EventKind.RESUMED)]
-    return pauses[-1] if pauses and pauses[-1].kind == EventKind.PAUSED else None
-
-
 def _went_to(event: HandoffEvent, data: dict[str, Any]) -> str:
     reason = (data.get("routing") or {}).get("reason", "")
     if event.owner is None:

@@ -75,7 +75,7 @@ def watch(
 def hours_of(calendar: WorkCalendar) -> BusinessHours:
     """What it says now; around the clock where it says nothing, as for a clock."""
     try:
-        return BusinessHours(calendar.time_zone, calendar.weekly_hours(), calendar.holiday_dates())
+        return calendar.hours()
     except ValueError:
         return AROUND_THE_CLOCK
 

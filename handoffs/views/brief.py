@@ -15,6 +15,7 @@ from handoffs import changes, completeness, evidence, history, letters, reach, r
 from handoffs.decision_forms import AnswerForm
 from handoffs.masking import Reader, Veil, veil_for
 from handoffs.models import Answer, CommitteeMember, Handoff, HandoffEvent, Meeting, MustHave
+from handoffs.pausing import open_pause
 from handoffs.querysets import HandoffQuerySet
 from handoffs.time_left import left_of
 from handoffs.views.decisions import Decision, open_to
@@ -241,7 +242,7 @@ def _writing(
         "gap_count": len(missing),
         "sections_done": done,
         "sections_total": total,
-        "pause": history.open_pause(events) if handoff.is_open else None,
+        "pause": open_pause(handoff) if handoff.is_open else None,
         "question": history.open_question(events) if is_returned else None,
         "answer_form": AnswerForm(handoff=handoff, by=user, now=now) if is_returned else None,
     }
