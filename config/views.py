@@ -84,7 +84,9 @@ WORDS = {
 }
 
 
-def answer(request: HttpRequest, status: int, sentence: str = "") -> HttpResponse:
+def answer(
+    request: HttpRequest, status: int, sentence: str = "", *, signing_in: bool = False
+) -> HttpResponse:
     """A page of our own for `status`, without any use of the database."""
     title, words = WORDS[status]
     template = loader.get_template("errors/page.html")
@@ -93,7 +95,9 @@ def answer(request: HttpRequest, status: int, sentence: str = "") -> HttpRespons
         "title": title,
         "words": sentence or words,
         "request_id": getattr(request, "id", ""),
-        "typed": _typed(request),
+        # Of a sign-in nothing is worth copying, and there is no work to go back to
+        "typed": [] if signing_in else _typed(request),
+        "back": "Back to the sign-in page" if signing_in else "",
     }
     return HttpResponse(template.render(context), status=status)
 
@@ -174,7 +178,7 @@ def locked_out(
 ) -> HttpResponse:
     """Who mistyped too often waits; django-axes asks for this page."""
     log.warning("A sign-in was asked to wait.")
-    answered = answer(request, 429)
+    answered = answer(request, 429, signing_in=True)
     answered["Retry-After"] = "60"
     return answered
 

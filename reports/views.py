@@ -35,6 +35,8 @@ def joint(request: HttpRequest) -> HttpResponse:
         "along": along.along(asked.dimension, *question, cards),
         "dimensions": DIMENSIONS,
         "tab": "joint",
+        "is_new": not any(card.found.denominator for card in cards)
+        and not Handoff.objects.exclude(submitted_at=None).exists(),
     }
     return _page(request, asked, "reports/joint.html", context)
 

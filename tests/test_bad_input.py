@@ -132,6 +132,7 @@ def test_somebody_who_waits_reads_for_what(client: Client, ae: User) -> None:
     page = answer.content.decode()
     assert answer.status_code == 429
     assert "Too many tries" in page and "wrong-wrong-1" not in page
+    assert "Back to the sign-in page" in page and "What you typed" not in page
 
 
 # --- Lists, search, addresses -------------------------------------------------------------------

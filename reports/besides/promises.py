@@ -101,7 +101,7 @@ def attainment(period: Period, scope: Scope, now: datetime) -> Table:
         Column("Still open", part="open"),
     )
     note = "Promises that began in the month, in the hours they were made in."
-    return Table("attainment", "SLA attainment per tier", columns, tuple(found), note)
+    return Table("attainment", "Promises kept, by lead source", columns, tuple(found), note)
 
 
 def _promised(period: Period, scope: Scope) -> QuerySet[Clock]:

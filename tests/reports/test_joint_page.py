@@ -9,8 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Account, Contact
 from handoffs.models import Handoff
 from team.models import User
+from tests.factories import submitted
 from tests.reports.stories import Desk
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +28,16 @@ def signed_in(client: Client, manager: User, march: dict[str, Handoff]) -> Clien
 
 def text_of(html: bytes) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html.decode()).split())
+
+
+def test_before_the_first_handoff_the_page_says_what_will_fill_it(
+    client: Client, sdr: User, ae: User, account: Account, contact: Contact
+) -> None:
+    client.force_login(ae)
+    hint = "Nothing was handed over yet."
+    assert hint in text_of(client.get("/reports/").content)
+    submitted(sdr=sdr, account=account, contact=contact)
+    assert hint not in text_of(client.get("/reports/").content)
 
 
 def test_the_joint_page_tells_the_month(
