@@ -215,12 +215,20 @@ def _hand_over(record: Escalation, case: Case, clock: Clock, crowd: Crowd) -> Al
 
 
 def _why(handoff: Handoff, clock: Clock, crowd: Crowd) -> str:
-    promise = clock.get_kind_display()
     if handoff.owner is None:
-        return f"Nobody had it ({promise.lower()})."
+        return "Nobody had it."
     if away := crowd.away(handoff.owner):
         return f"{handoff.owner} is {away}."
-    return f"{handoff.owner} has not acted in time ({promise.lower()})."
+    return f"{handoff.owner} {_NOT_DONE[ClockKind(clock.kind)]} in time."
+
+
+_NOT_DONE = {
+    ClockKind.ACCEPT: "has not accepted",
+    ClockKind.FIRST_CONTACT: "has not contacted the prospect",
+    ClockKind.CONFIRMATION: "has not had the meeting confirmed to the prospect",
+    ClockKind.DISPOSITION: "has not said how the call went",
+    ClockKind.ANSWER: "has had no answer from the SDR",
+}
 
 
 def _unfit(user: User, handoff: Handoff, had_it: set[int], now: datetime) -> str:

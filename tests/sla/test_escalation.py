@@ -189,7 +189,7 @@ def test_the_backup_takes_over_and_everybody_concerned_hears(inbound, ae, backup
 
     assert inbound.owner == backup
     assert (event.kind, event.actor) == ("reassigned", None)
-    assert event.note == "Ana Silva has not acted in time (accept)."
+    assert event.note == "Ana Silva has not accepted in time."
     assert fired("backup").outcome == "Reassigned to Ben Okafor."
     assert Message.objects.filter(kind="sla_backup", person=backup, medium="email").exists()
 
