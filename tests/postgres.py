@@ -136,12 +136,15 @@ def new_database(url: str, like: str = "template1") -> Iterator[str]:
             )
 
 
-def copy(url: str, into: str) -> None:
-    """Everything of the database at `url`, in the empty one at `into`."""
-    command = [binary("pg_dump"), "--no-owner", "-d", url]
-    dump = subprocess.run(command, capture_output=True, check=True).stdout
-    psql = [binary("psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-d", into]
-    subprocess.run(psql, input=dump, check=True)
+def dump(url: str, path: Path) -> None:
+    """Write everything of the database at `url` to `path`, for `restore`."""
+    subprocess.run([binary("pg_dump"), "--no-owner", "-f", path, "-d", url], check=True)
+
+
+def restore(path: Path, into: str) -> None:
+    """Put what `dump` wrote into the empty database at `into`."""
+    psql = [binary("psql"), "-q", "-X", "-1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull]
+    subprocess.run([*psql, "-f", path, "-d", into], check=True)
 
 
 def missing(what: str) -> NoReturn:

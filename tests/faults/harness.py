@@ -3,8 +3,10 @@
 Only what it started itself is ever signalled, by process id.
 """
 
+import itertools
 import json
 import os
+import random
 import signal
 import socket
 import sqlite3
@@ -12,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LONG = os.environ.get("FAULTS") == "long"
 # The supervisor's limits in seconds, so short that a test need not wait for minutes
 QUICK = {"look": 0.3, "poke": 0.7, "help-out": 3, "replace": 8, "patience": 10, "longest-pause": 1}
+UNHURRIED = 60  # seconds: longer than a task, or a cluster’s end, takes on a busy machine
 IN_THE_END = 240  # seconds: far beyond what it takes on a machine that does nothing else
 
 
@@ -35,10 +38,19 @@ def until(true: Callable[[], object], seconds: float, what: str) -> float:
     return time.monotonic() - began
 
 
+# A thousand for each of several processes of pytest, below those that the kernel deals out
+_own = 20_000 + 1_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 12)
+_ports = itertools.cycle(range(_own, _own + 1_000))
+for _ in range(random.randrange(1_000)):  # another run of the tests begins elsewhere
+    next(_ports)
+
+
 def free_port() -> int:
-    """A port on loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port on loopback that nobody listens on, and that nobody else of this run is given."""
+    for port in _ports:
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("the ports never end")
 
 
 class Installation:
@@ -54,7 +66,8 @@ class Installation:
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
             "DATABASE_URL": url,
             "VAR_DIR": str(folder),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "STATIC_ROOT": str(folder / "static"),
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
             "EMAIL_URL": "dummy://",
             "LOG_LEVEL": "INFO",
         }

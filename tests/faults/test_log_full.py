@@ -25,13 +25,15 @@ def unwritable(request: pytest.FixtureRequest) -> Iterator[int]:
     os.close(end)
 
 
-def test_64_without_a_log_pages_and_worker_go_on(on_sqlite: Installation, unwritable: int) -> None:
+def test_64_without_a_log_pages_and_worker_go_on(
+    on_sqlite: Installation, unwritable: int, collected: str
+) -> None:
     home = on_sqlite
     home.log_to = unwritable
     home.environment |= {
         "SECRET_KEY": KEY, "PRIVACY_KEY": KEY, "PORT": str(free_port()), "LOG_FORMAT": "json",
+        "STATIC_ROOT": collected,
     }  # fmt: skip
-    home.manage("collectstatic", "-v0", "--noinput")
     with web(home), home.worker() as worker:
         for _ in range(20):  # each of them with a line in the log
             assert ask(home, NOBODY, "/no/such/page/") == 404

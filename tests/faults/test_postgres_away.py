@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.harness import IN_THE_END, Installation, free_port, until
 from tests.faults.test_several_machines import KEY, TOKEN, address, ask, ready, web
-from tests.postgres import Breakable, copy, start_breakable
+from tests.postgres import Breakable, dump, restore, start_breakable
 
 pytestmark = pytest.mark.faults
 
@@ -52,15 +52,18 @@ def server() -> Iterator[Breakable]:
 
 @pytest.fixture(scope="module")
 def desk(
-    server: Breakable, migrated_postgres: str, tmp_path_factory: pytest.TempPathFactory
+    server: Breakable,
+    migrated_postgres: str,
+    collected: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Desk]:
     home = Installation(server.url, tmp_path_factory.mktemp("away"))
     home.environment |= {
         "SECRET_KEY": KEY, "PRIVACY_KEY": KEY, "PORT": str(free_port()),
-        "WEB_CONCURRENCY": "1", "WEB_THREADS": "1",
+        "WEB_CONCURRENCY": "1", "WEB_THREADS": "1", "STATIC_ROOT": collected,
     }  # fmt: skip
-    copy(migrated_postgres, server.url)
-    home.manage("collectstatic", "-v0", "--noinput")
+    dump(migrated_postgres, home.folder / "migrated.sql")
+    restore(home.folder / "migrated.sql", server.url)
     home.scene("fill", HANDOFFS, 6)
     session, *_ = home.scene("sessions")
     rows = home.rows(

@@ -53,9 +53,10 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(params=["orm", "redis"])
-def machines(request: pytest.FixtureRequest, on_postgres: Installation) -> list[Installation]:
+def machines(
+    request: pytest.FixtureRequest, on_postgres: Installation, collected: str
+) -> list[Installation]:
     """Two installations that share a database and their keys, and nothing on disk."""
-    on_postgres.manage("collectstatic", "-v0", "--noinput")
     found = []
     for name in ("one", "other"):
         folder = on_postgres.folder / name
@@ -67,6 +68,7 @@ def machines(request: pytest.FixtureRequest, on_postgres: Installation) -> list[
             "PORT": str(free_port()),
             "WEB_CONCURRENCY": "2",
             "WEB_THREADS": "4",
+            "STATIC_ROOT": collected,
         }
         if request.param == "redis":
             machine.environment["REDIS_URL"] = request.getfixturevalue("redis").url

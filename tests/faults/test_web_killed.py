@@ -18,12 +18,14 @@ HANDOFFS = 200 if LONG else 30
 ACCEPTED = "SELECT count(*) FROM handoffs_handoffevent WHERE kind = 'accepted'"
 
 
-def test_65_each_post_is_done_as_a_whole_or_not_at_all(on_postgres: Installation) -> None:
+def test_65_each_post_is_done_as_a_whole_or_not_at_all(
+    on_postgres: Installation, collected: str
+) -> None:
     home = on_postgres
     home.environment |= {
         "SECRET_KEY": KEY, "PRIVACY_KEY": KEY, "PORT": str(free_port()), "WEB_CONCURRENCY": "2",
+        "STATIC_ROOT": collected,
     }  # fmt: skip
-    home.manage("collectstatic", "-v0", "--noinput")
     home.scene("fill", HANDOFFS, 4)
     sessions: list[str] = home.scene("sessions")
     rows = home.rows("SELECT id FROM handoffs_handoff WHERE status = 'submitted' ORDER BY id")
