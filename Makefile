@@ -39,8 +39,8 @@ quick: dev ## a slice through every file of the tests, on SQLite: two minutes on
 # What comes after the others: browsers, then processes that are killed, with the machine to themselves
 ALONE := browser or faults
 
-test-postgres: dev ## the suite on a throwaway PostgreSQL server, without browser and fault tests
-	@$(PY) -m tests.postgres $(PYTEST) -n $(JOBS) -m "not ($(ALONE)) and not postgres" $(ARGS)
+test-postgres: dev ## what needs a database, on a throwaway PostgreSQL server; no browsers, no faults
+	@$(PY) -m tests.postgres $(PYTEST) -n $(JOBS) -p tests.unlike -m "not ($(ALONE)) and not postgres" $(ARGS)
 
 test-sqlite: dev ## the suite on SQLite, with everything
 	@failed=0; some() { "$$@" || [ $$? = 5 ] || failed=1; }; \

@@ -51,6 +51,7 @@ def test_a_wrong_value_is_named(variable: str, changes: dict[str, str], tmp_path
     assert done.stderr.startswith(f"{variable}: ")
 
 
+@pytest.mark.django_db  # so that tests/unlike.py leaves it where it is
 def test_with_the_environment_it_works(tmp_path: Path) -> None:
     """The tests in tests/sign_in, in a process of their own, on the same kind of database."""
     environment: dict[str, Any] = {**os.environ, **ON, "VAR_DIR": str(tmp_path)}
