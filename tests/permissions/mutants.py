@@ -3,22 +3,24 @@
 `make mutants` prints the rules that could be turned around without a red test, and ends with an
 error if there are any. A rule is a condition, an answer, or one side of an “and” or an “or” in the
 functions below. Nothing is written: the code of a running function is exchanged in a forked copy of
-a pytest that has its database already. Run by hand, on SQLite: some minutes.
+a pytest that has its database already. All tests run once first, to see which of them use which
+function; a rule is tried on these, the quickest first. Run by hand, on SQLite: some minutes.
 """
 
 import ast
 import copy
 import importlib
 import os
-import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import pytest
+from django.db import connections
 
 ROOT = Path(__file__).resolve().parents[2]
 # Module, and the functions of it that hold rules; none: all of them
@@ -30,9 +32,10 @@ RULES: dict[str, set[str]] = {
     "team.models.people": {"team_ids"},
     "team.models.territories": {"worked_by"},
 }
-# Nearly all are noticed by these in a second; only what is left goes through the others
-QUICK = ["tests/permissions/test_rights.py", "tests/handoffs/test_visibility.py"]
-THOROUGH = [
+# In this order: what is noticed at all is mostly noticed by the first
+TESTS = [
+    "tests/permissions/test_rights.py",
+    "tests/handoffs/test_visibility.py",
     "tests/handoffs/test_queue.py",
     "tests/handoffs/test_lifecycle.py",
     "tests/accounts/test_admin.py",
@@ -180,64 +183,105 @@ def _code(code: CodeType, qualname: str) -> CodeType:
 
 
 class Runner:
-    """A pytest plugin that runs the collected tests once for each mutant, each in a fork."""
+    """A pytest plugin that runs the collected tests, and then some of them for each mutant."""
 
     def __init__(self, tried: list[Mutant]) -> None:
         self.tried = tried
         self.survivors: list[Mutant] = []
+        self.used: dict[int, set[tuple[str, int]]] = {}  # by test: the lines with rules that it ran
+        self.seconds: dict[int, float] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        from django.db import connections
-
-        items = session.items
-        self._run(session, items[:1], items[1])  # makes the database
-        assert not session.testsfailed
-        for mutant in self.tried:
-            connections.close_all()
-            child = os.fork()
-            if child == 0:
-                os._exit(self._try(session, items, mutant))
-            _, status = os.waitpid(child, 0)
-            if os.waitstatus_to_exitcode(status) == 0:
+        self._watch(session)
+        assert not session.testsfailed, "they have to be green before anything is turned around"
+        for number, mutant in enumerate(self.tried, 1):
+            tests = self._tests_of(session, mutant)
+            began = time.monotonic()
+            noticed = bool(tests) and self._in_a_fork(session, tests, mutant)
+            took = time.monotonic() - began
+            word = "noticed" if noticed else "UNNOTICED"
+            print(f"{number}/{len(self.tried)} {word}, {took:.0f} s: {mutant}", flush=True)
+            if not noticed:
                 self.survivors.append(mutant)
         return True
 
-    def _try(self, session: pytest.Session, items: list[pytest.Item], mutant: Mutant) -> int:
-        """1 if a test noticed."""
-        session.config.pluginmanager.unregister(name="terminalreporter")
-        turn(mutant)
-        for number, item in enumerate(items):
-            # Never None: after the last test the database would be taken down, for all of us
-            following = items[(number + 1) % len(items)]
-            self._run(session, [item], following)
-            if session.testsfailed:
-                return 1
-        return 0
+    def _watch(self, session: pytest.Session) -> None:
+        """Run every test once and note which rules it uses, and how long it takes."""
+        files = {str(_source(module)) for module in RULES}
+        found: set[tuple[str, int]] = set()
 
-    def _run(self, session: Any, items: list[pytest.Item], following: Any) -> None:
-        for item in items:
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        def in_function(frame: FrameType, event: str, arg: object) -> Any:
+            found.add((frame.f_code.co_filename, frame.f_lineno))
+            return in_function
+
+        def in_call(frame: FrameType, event: str, arg: object) -> Any:
+            return in_function if frame.f_code.co_filename in files else None
+
+        for number, item in enumerate(session.items):
+            found.clear()
+            began = time.monotonic()
+            sys.settrace(in_call)
+            self._run(session, number, (number + 1) % len(session.items))
+            sys.settrace(None)
+            self.seconds[number] = time.monotonic() - began
+            self.used[number] = set(found)
+            assert not session.testsfailed, item.nodeid
+
+    def _tests_of(self, session: pytest.Session, mutant: Mutant) -> list[int]:
+        """The tests that use its function: those that come to its line first, then by file."""
+        file = str(_source(mutant.module))
+        (place,) = [
+            node
+            for node in _functions(mutant.module)
+            if node.name == mutant.function and node.lineno <= mutant.line <= (node.end_lineno or 0)
+        ]
+        function = {(file, line) for line in range(place.lineno, (place.end_lineno or 0) + 1)}
+        using = [number for number, lines in self.used.items() if lines & function]
+        return sorted(
+            using,
+            key=lambda number: (
+                "test_matrix" in session.items[number].nodeid,  # which builds its world first
+                (file, mutant.line) not in self.used[number],
+                self.seconds[number],
+            ),
+        )
+
+    def _in_a_fork(self, session: pytest.Session, tests: list[int], mutant: Mutant) -> bool:
+        """Whether one of the tests noticed."""
+        connections.close_all()
+        child = os.fork()
+        if child == 0:
+            session.config.pluginmanager.unregister(name="terminalreporter")
+            turn(mutant)
+            following = [*tests[1:], int(tests[-1] == 0)]
+            pairs = zip(tests, following, strict=True)
+            os._exit(any(self._is_red(session, *pair) for pair in pairs))
+        _, status = os.waitpid(child, 0)
+        return os.waitstatus_to_exitcode(status) != 0
+
+    def _is_red(self, session: pytest.Session, number: int, following: int) -> bool:
+        self._run(session, number, following)
+        return bool(session.testsfailed)
+
+    def _run(self, session: pytest.Session, number: int, following: int) -> None:
+        """There is always one that follows, or the database would be taken down, for all of us."""
+        item, after = session.items[number], session.items[following]
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
 
 
-def main(tests: list[str], numbers: list[int]) -> int:
+def main(numbers: list[int]) -> int:
     """Turn the rules with these numbers around, or all of them; what no test noticed is printed."""
     every = list(mutants())
     runner = Runner([every[number] for number in numbers] or every)
-    ended = pytest.main(["-q", "-p", "no:xdist", "--no-header", *tests], plugins=[runner])
+    ended = pytest.main(["-q", "-p", "no:xdist", "--no-header", *TESTS], plugins=[runner])
     if ended not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return 2  # pytest has said why
-    print(f"{len(runner.tried)} rules turned around, {len(runner.survivors)} unnoticed by {tests}")
+    print(f"{len(runner.tried)} rules turned around, {len(runner.survivors)} unnoticed")
     for survivor in runner.survivors:
-        print(f"  {survivor}", flush=True)
-    if runner.survivors and tests == QUICK:
-        left = ",".join(str(every.index(survivor)) for survivor in runner.survivors)
-        again = [sys.executable, "-m", "tests.permissions.mutants", "thorough", left]
-        return subprocess.run(again, check=False).returncode
+        print(f"  {every.index(survivor)}: {survivor}")
     return 1 if runner.survivors else 0
 
 
 if __name__ == "__main__":
-    words = [word for word in sys.argv[1:] if word != "thorough"]
-    given = [int(number) for word in words for number in word.split(",")]
-    sys.exit(main(THOROUGH if "thorough" in sys.argv else QUICK, given))
+    sys.exit(main([int(number) for word in sys.argv[1:] for number in word.split(",")]))

@@ -5,6 +5,7 @@ rule in the code around and expects this file, or another, to notice.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -323,3 +324,61 @@ def test_whoever_it_was_handed_to_accepts_it_though_they_work_another_territory(
     why = "Ana is on leave until the end of the month."
     handed = lifecycle.reassign(handoff, to=people["other_ae"], why=why, by=people["manager"])
     assert rights.may(people["other_ae"], rights.ACCEPT, handed)
+
+
+LEADS_BY = (("sdr_id", "sdr"), ("owner_id", "ae"), ("territory_manager_id", "manager"))
+
+
+def test_names_are_shown_to_who_leads_the_author_or_the_owner(people: dict[str, User]) -> None:
+    nobody: Any = dict.fromkeys(("owner_id", "accepted_at", "territory_manager_id"))
+    nobody |= {"sdr_id": people["other_sdr"].pk, "is_unplaced": False}
+    mara = Reader(people["manager"])
+    assert not mara.sees_people(**nobody)
+    for field, whose in (
+        ("sdr_id", "sdr"),
+        ("owner_id", "ae"),
+        ("territory_manager_id", "manager"),
+    ):
+        assert mara.sees_people(**nobody | {field: people[whose].pk}), field
+    own = nobody | {"owner_id": people["manager"].pk}
+    assert not mara.sees_people(**own), "what they hold themselves they have to accept first"
+    assert mara.sees_people(**nobody | {"is_unplaced": True})
+
+
+def test_only_what_has_neither_owner_nor_territory_is_every_managers(
+    people: dict[str, User], north: Territory
+) -> None:
+    otto, sdr, ae = (people[name] for name in ("other_manager", "sdr", "ae"))
+    assert Reader(otto).sees_people_of(Handoff(sdr=sdr))
+    assert not Reader(otto).sees_people_of(Handoff(sdr=sdr, owner=ae))
+    assert not Reader(otto).sees_people_of(Handoff(sdr=sdr, territory=north))
+
+
+def test_revops_and_superusers_may_pass_on_whatever_others_hold(people: dict[str, User]) -> None:
+    row: Any = {"sdr_id": people["sdr"].pk, "owner_id": people["ae"].pk}
+    row |= {"territory_manager_id": None, "is_unplaced": False}
+    here = {name: person for name, person in people.items() if person.is_active}
+    may = {name for name, person in here.items() if Reader(person).may_reassign(**row)}
+    assert may == {"manager", "director", "revops", "root"}
+    others = row | {"sdr_id": people["other_sdr"].pk, "owner_id": None}
+    mara = Reader(people["manager"])
+    assert not mara.may_reassign(**others)
+    for field, whose in LEADS_BY:
+        assert mara.may_reassign(**others | {field: people[whose].pk}), field
+    assert mara.may_reassign(**others | {"is_unplaced": True})
+    assert not Reader(people["ae"]).may_reassign(**others | {"owner_id": people["ae"].pk})
+
+
+def test_what_waits_is_theirs_or_of_a_territory_that_they_work(
+    people: dict[str, User], in_state: Callable[[str], Handoff], south: Territory
+) -> None:
+    row = Handoff.objects.filter(pk=in_state("waiting").pk)
+
+    def waits_for() -> set[str]:
+        return {n for n, p in people.items() if Handoff.objects.waiting_for(p).exists()}
+
+    assert waits_for() >= {"ae", "backup", "ae2"}
+    row.update(territory=None)
+    assert waits_for() == {"ae"}
+    row.update(territory=south)
+    assert waits_for() == {"ae", "other_ae"}
