@@ -57,7 +57,7 @@ def test_one_signal_ends_the_web_part_and_the_worker(served: Served) -> None:
     assert len(family) >= 7, "gunicorn and its worker, the supervisor, the cluster"
     served.process.send_signal(signal.SIGINT)
     assert served.process.wait(IN_THE_END) == 0
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=30)
     assert alive == []
     assert "Traceback" not in served.log.read_text()
 

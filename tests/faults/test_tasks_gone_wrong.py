@@ -5,12 +5,11 @@ import resource
 import psutil
 import pytest
 
-from tests.faults.harness import IN_THE_END, Installation, Worker, until
+from tests.faults.harness import IN_THE_END, UNHURRIED, Installation, Worker, until
 
 pytestmark = pytest.mark.faults
 
 HANDOFFS = 20
-UNHURRIED = 45  # seconds: longer than any task takes on a busy machine
 REMINDERS = "SELECT count(*) FROM sla_escalation WHERE action = 'remind'"
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.faults.fake_clock import FakeClock
-from tests.faults.harness import IN_THE_END, LONG, Installation, Worker, until
+from tests.faults.harness import IN_THE_END, LONG, UNHURRIED, Installation, Worker, until
 from tests.faults.post_office import PostOffice, open_post_office
 
 pytestmark = pytest.mark.faults
@@ -69,7 +69,7 @@ def test_a_clock_that_is_set_while_it_runs_fires_nothing_twice(
 ) -> None:
     installation.scene("fill", 6, 1)
     offset = "+0"
-    with installation.worker() as worker:
+    with installation.worker(replace=UNHURRIED) as worker:
         settled(installation, offset)
         for jump in JUMPS:
             told = fired_steps(installation)

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.faults.harness import IN_THE_END, LONG, Installation, Worker, until
+from tests.faults.harness import IN_THE_END, LONG, UNHURRIED, Installation, Worker, until
 
 pytestmark = pytest.mark.faults
 
@@ -20,6 +20,11 @@ def beats_again(home: Installation, worker: Worker) -> None:
     worker.wait_until_it_works()
 
 
+def only_its_cluster_is_left(worker: Worker) -> bool:
+    present = {pid for pids in worker.cluster().values() for pid in pids}
+    return bool(present) and set(worker.left_over()) == present
+
+
 def test_the_worker_works_again_whichever_of_its_processes_is_killed(
     installation: Installation,
 ) -> None:
@@ -28,12 +33,11 @@ def test_the_worker_works_again_whichever_of_its_processes_is_killed(
         for role in ROLES:
             worker.kill(role)
             beats_again(installation, worker)
-        alive = {pid for pids in worker.cluster().values() for pid in pids}
-        assert set(worker.left_over()) == alive, "only the present cluster is alive"
+        until(lambda: only_its_cluster_is_left(worker), IN_THE_END, "no other cluster is alive")
 
 
 def test_asked_to_end_it_ends_by_itself_and_leaves_nothing(on_sqlite: Installation) -> None:
-    with on_sqlite.worker() as worker:
+    with on_sqlite.worker(patience=UNHURRIED) as worker:
         os.kill(worker.supervisor.pid, signal.SIGTERM)
         assert worker.supervisor.wait(IN_THE_END) == 0
         assert worker.left_over() == []
@@ -61,7 +65,8 @@ def test_killing_the_supervisor_takes_the_cluster_with_it(on_sqlite: Installatio
 
 
 def test_two_workers_side_by_side_leave_each_other_alone(on_sqlite: Installation) -> None:
-    with on_sqlite.worker() as one, on_sqlite.worker() as other:
+    limits = {"replace": UNHURRIED}
+    with on_sqlite.worker(**limits) as one, on_sqlite.worker(**limits) as other:
         (main,) = other.cluster()["main"]
         one.kill("main")
         until(
