@@ -88,7 +88,7 @@ def event_key(letter: Letter) -> str:
 
 
 def compose(handoff: Handoff, kind: str, at: datetime) -> tuple[str, str]:
-    """Subject and body in the words of the package."""
+    """Subject and body in the words of the package (source article, step 3)."""
     subject, body = {
         Kind.INTRODUCTION: _introduction,
         Kind.PREP: _prep,

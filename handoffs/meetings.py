@@ -83,7 +83,8 @@ def arrange(handoff: Handoff, *, by: User | None, at: datetime) -> None:
 
 
 def confirm_coming(handoff: Handoff, *, by: User | None, at: datetime) -> None:
-    """Confirm the coming meeting, which only a complete, submitted package can."""
+    """Confirm the coming meeting, which only a complete, submitted package can (source article,
+    step 2)."""
     if is_complete(handoff):
         _confirm(handoff, by=by, at=at)
 

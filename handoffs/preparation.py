@@ -15,7 +15,7 @@ FEWEST_OBJECTIONS, MOST_OBJECTIONS = 2, 3
 
 
 def open_points(handoff: Handoff, preparation: Preparation) -> list[str]:
-    """What still has to be done before it counts as finished."""
+    """What still has to be done before it counts as finished (source article, step 5)."""
     points = []
     if not preparation.read_package:
         points.append("Read the package.")
