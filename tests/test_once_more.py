@@ -14,7 +14,7 @@ from messaging.models import Message
 from sla.models import Clock
 from team.models import User
 from tests.factories import complete_package, submitted
-from tests.handoffs.test_form import page_of, send
+from tests.handoffs.form.page import page_of, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
