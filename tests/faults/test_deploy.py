@@ -115,9 +115,9 @@ def test_web_and_worker_change_rows_and_nothing_else(
     (folder := tmp_path / "owner").mkdir()
     owner = Installation(two_accounts["owner"], folder)
     owner.environment |= DEPLOYED | {"PORT": str(free_port())}
-    assert step(owner, "build") == step(owner, "release") == 0
     home = Installation(two_accounts["work"], tmp_path)
     home.environment |= DEPLOYED | {"PORT": owner.environment["PORT"]}
+    assert step(home, "build") == step(owner, "release") == 0
     home.manage("first_admin", "--no-input", "--username=rita", "--email=rita@desk.example")
     with running(home, "web") as web, running(home, "worker") as worker:
         until(lambda: step(home, "ready") == 0, IN_THE_END, "the web part is ready")
