@@ -224,7 +224,8 @@ if ON_SQLITE:
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
         "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
+            # Two MB of pages for each thread: the system keeps the file in memory once for all
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-2000;"
         ),
     }
     # A file, not memory: tests of concurrency open connections of their own.

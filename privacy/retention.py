@@ -20,6 +20,7 @@ from privacy import rows
 from privacy.models import ForgottenHandoff
 from privacy.register import personal
 from team.models import AuditEntry
+from team.turns import give_way
 
 AT_ONCE = 1000
 ENDED = (Handoff.Status.QUALIFIED, Handoff.Status.DISQUALIFIED)
@@ -68,6 +69,7 @@ def _handoffs(now: datetime, dry_run: bool) -> int:
                 ForgottenHandoff(handoff_id=pk, at=now) for pk in pks
             )
         count += len(pks)
+        give_way()
     return count
 
 
@@ -137,6 +139,7 @@ def _contacts(now: datetime, dry_run: bool) -> int:
                 attitude=Attitude.UNKNOWN,
             )
         count += len(pks)
+        give_way()
     return count
 
 
@@ -188,6 +191,7 @@ def _in_parts(old: "models.QuerySet[Any]", dry_run: bool, change: Callable[[Any]
         with transaction.atomic():
             change(rows.all_of(old.model).filter(pk__in=pks))
         count += len(pks)
+        give_way()
     return count
 
 

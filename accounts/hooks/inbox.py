@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.hooks import payloads
 from accounts.hooks.updates import ErasedPerson, NotHere, Outcome, RefusedUpdate, apply
 from accounts.models import EnrichmentSource, InboundEvent
+from team.turns import give_way
 
 log = logging.getLogger("handoffdesk.hooks")
 State = InboundEvent.State
@@ -99,6 +100,7 @@ def process_due(
         limit -= len(claimed)
         for event in claimed:
             results[_read(event, at)] += 1
+            give_way()
     return results
 
 
@@ -108,6 +110,7 @@ def clean(now: datetime) -> int:
     count = 0
     while ids := list(old.order_by().values_list("pk", flat=True)[:1000]):
         count += InboundEvent.objects.filter(pk__in=ids).delete()[0]
+        give_way()
     return count
 
 

@@ -1,0 +1,30 @@
+"""Whoever writes for long on SQLite lets others write in between."""
+
+import pytest
+from django.db import connection
+
+from team import turns
+from team.turns import A_MOMENT, give_way
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    made: list[float] = []
+    monkeypatch.setattr(turns.time, "sleep", made.append)
+    return made
+
+
+@pytest.mark.django_db(transaction=True)
+def test_between_two_transactions_others_write_where_one_writes_at_a_time(
+    pauses: list[float],
+) -> None:
+    give_way()
+    assert pauses == ([A_MOMENT] if connection.vendor == "sqlite" else [])
+
+
+@pytest.mark.django_db
+def test_nobody_waits_within_a_transaction(pauses: list[float]) -> None:
+    assert connection.in_atomic_block
+    give_way()
+    assert pauses == []
+
