@@ -107,6 +107,19 @@ def test_two_updates_of_one_instant_end_the_same_in_either_order(
     assert contact.title == "COO"
 
 
+def test_others_write_between_two_of_many(
+    source: EnrichmentSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[None] = []
+    monkeypatch.setattr("accounts.hooks.inbox.give_way", lambda: made.append(None))
+    for number in range(3):
+        post(source, str(number), event("contact.updated", ago(hours=1), id="c-1", title="CRO"))
+
+    inbox.process_due()
+
+    assert len(made) == 3
+
+
 def test_an_update_that_comes_before_its_contact_waits_for_it(source: EnrichmentSource) -> None:
     early = receive(source, "2", event("contact.updated", ago(hours=1), id="c-1", title="CRO"))
     assert early.state == "parked"

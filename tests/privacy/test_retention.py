@@ -145,6 +145,20 @@ def test_the_text_of_a_message_goes_after_a_month_and_its_fate_stays(
     assert forget()["messages"] == 0
 
 
+def test_others_write_between_its_parts(
+    ae: User, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[None] = []
+    monkeypatch.setattr("privacy.retention.AT_ONCE", 1)
+    monkeypatch.setattr("privacy.retention.give_way", lambda: made.append(None))
+    for key in ("a", "b", "c"):
+        message = outbox.post(event_key=key, medium="email", recipient=ae.email, body="old")
+        Message.objects.filter(pk=message.pk).update(state="sent")
+    clock.shift(timedelta(days=31))
+
+    assert forget()["messages"] == len(made) == 3
+
+
 def test_the_trail_and_failed_sign_ins_are_deleted_when_old(
     revops: User, clock: time_machine.Traveller
 ) -> None:

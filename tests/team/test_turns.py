@@ -27,4 +27,3 @@ def test_nobody_waits_within_a_transaction(pauses: list[float]) -> None:
     assert connection.in_atomic_block
     give_way()
     assert pauses == []
-
