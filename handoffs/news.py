@@ -23,6 +23,7 @@ from handoffs.models import Handoff, Meeting
 from handoffs.notices import fields_of
 from messaging import outbox
 from team.models import User
+from team.turns import give_way
 
 log = logging.getLogger("handoffdesk.news")
 
@@ -53,6 +54,7 @@ def tell_due(now: datetime, seconds: float = ENOUGH) -> int:
             except Exception:
                 # News that cannot be told must not keep others from being told.
                 log.exception("changes of contact %s could not be told", contact_id)
+            give_way()
     return count
 
 
