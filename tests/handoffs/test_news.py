@@ -86,6 +86,19 @@ def test_somebody_with_two_handoffs_about_the_contact_hears_once(
     assert told() == [("ae", "email"), ("sdr", "email")]
 
 
+def test_others_write_between_two_contacts(
+    taken: Handoff, contact: Contact, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[None] = []
+    monkeypatch.setattr("handoffs.news.give_way", lambda: made.append(None))
+    changed(contact)
+    changed(make_contact(account))
+
+    tell()
+
+    assert len(made) == 2
+
+
 def test_several_changes_at_once_are_one_message(taken: Handoff, contact: Contact) -> None:
     changed(contact)
     changed(contact, kind="left", field="employer", old="Acme Robotics", new="Northwind")
