@@ -27,7 +27,7 @@ PATIENCE = timedelta(hours=24)  # for a record that an update came before
 LOOK_AGAIN = timedelta(minutes=15)  # how often a parked one looks whether it has come
 LEASE = timedelta(seconds=120)
 PASS_SECONDS = 40.0  # a task of the worker is ended after 60
-BATCH = 100
+BATCH = 25  # read to their end even where that takes most of a second each
 MOST_TRIES = 5
 OPEN = (State.WAITING, State.PARKED)
 
