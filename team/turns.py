@@ -8,10 +8,20 @@ import time
 
 from django.db import connection
 
-A_MOMENT = 0.03  # seconds
+TURN = 0.5  # seconds of writing
+A_MOMENT = 0.12  # seconds: whoever waits looks in the meantime
+
+
+class _Mine:
+    """When this process began its turn."""
+
+    since = float("-inf")
 
 
 def give_way() -> None:
-    """After one transaction of many: let others write first. Elsewhere rows are locked, not all."""
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+    """After one transaction of many: let others write, once each turn. Elsewhere rows are locked."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return
+    if time.monotonic() - _Mine.since >= TURN:
         time.sleep(A_MOMENT)
+        _Mine.since = time.monotonic()

@@ -4,22 +4,30 @@ import pytest
 from django.db import connection
 
 from team import turns
-from team.turns import A_MOMENT, give_way
+from team.turns import A_MOMENT, TURN, give_way
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
+    monkeypatch.setattr(turns._Mine, "since", float("-inf"))
     monkeypatch.setattr(turns.time, "sleep", made.append)
     return made
 
 
 @pytest.mark.django_db(transaction=True)
-def test_between_two_transactions_others_write_where_one_writes_at_a_time(
-    pauses: list[float],
+def test_once_each_turn_others_write_where_one_writes_at_a_time(
+    pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    now = 1000.0
+    monkeypatch.setattr(turns.time, "monotonic", lambda: now)
     give_way()
-    assert pauses == ([A_MOMENT] if connection.vendor == "sqlite" else [])
+    give_way()  # of the same turn
+    once = [A_MOMENT] if connection.vendor == "sqlite" else []
+    assert pauses == once
+    now += TURN
+    give_way()
+    assert pauses == once * 2
 
 
 @pytest.mark.django_db
