@@ -19,7 +19,7 @@ class _Mine:
 
 
 def give_way() -> None:
-    """After one transaction of many: let others write, once each turn. Elsewhere rows are locked."""
+    """After one transaction of many: let others write, once each turn. PostgreSQL locks rows."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
     if time.monotonic() - _Mine.since >= TURN:
