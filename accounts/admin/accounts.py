@@ -20,7 +20,7 @@ from accounts.admin.departures import DeparturesOfAccount
 from accounts.admin.inbox import ProposalsInline
 from accounts.admin.lookups import EnrichAccount, LookupsInline, OriginsInline
 from accounts.admin.merges import MergeAccountForm, merge_button
-from accounts.admin.shared import ScopedAdmin, link, note_by_hand
+from accounts.admin.shared import RECORD, ScopedAdmin, link, note_by_hand
 from accounts.freshness import state
 from accounts.hooks.payloads import ACCOUNT_FIELDS
 from accounts.imports.resources import AccountResource
@@ -151,18 +151,7 @@ class AccountAdmin(DeparturesOfAccount, EnrichAccount, ScopedAdmin):
         ),
         ("Fit", {"classes": ["tab"], "fields": ["fit", "fit_reason"]}),
         ("Who works it", {"classes": ["tab"], "fields": list(ASSIGNMENTS)}),
-        (
-            "Record",
-            {
-                "classes": ["tab"],
-                "fields": [
-                    "source",
-                    "external_id",
-                    ("hubspot_id", "salesforce_id"),
-                    ("created_at", "updated_at"),
-                ],
-            },
-        ),
+        RECORD,
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -19,7 +19,7 @@ from accounts.admin.departures import SayLeft
 from accounts.admin.inbox import ProposalsInline
 from accounts.admin.lookups import EnrichContact, LookupsInline, OriginsInline
 from accounts.admin.merges import MergeContactForm, merge_button
-from accounts.admin.shared import ScopedAdmin, note_by_hand
+from accounts.admin.shared import RECORD, ScopedAdmin, note_by_hand
 from accounts.changes import LEFT_ON, WATCHED, found_wrong, history
 from accounts.countries import NAMES
 from accounts.freshness import Freshness, State, state, states
@@ -147,18 +147,7 @@ class ContactAdmin(SayLeft, EnrichContact, ScopedAdmin):
             "Their part in the purchase",
             {"classes": ["tab"], "fields": ["role", "attitude", "left_on"]},
         ),
-        (
-            "Record",
-            {
-                "classes": ["tab"],
-                "fields": [
-                    "source",
-                    "external_id",
-                    ("hubspot_id", "salesforce_id"),
-                    ("created_at", "updated_at"),
-                ],
-            },
-        ),
+        RECORD,
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

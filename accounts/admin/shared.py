@@ -14,6 +14,20 @@ from team.admin_kit import KeptAdmin, viewer
 from team.models import User
 from team.sheets.door import SheetDoor
 
+# The tab that says where a row came from, in the fieldsets of both
+RECORD: tuple[str, dict[str, Any]] = (
+    "Record",
+    {
+        "classes": ["tab"],
+        "fields": [
+            "source",
+            "external_id",
+            ("hubspot_id", "salesforce_id"),
+            ("created_at", "updated_at"),
+        ],
+    },
+)
+
 
 class ScopedAdmin(SheetDoor, KeptAdmin):
     """Shows, finds, offers and exports only what the person sees."""
