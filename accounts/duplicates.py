@@ -6,6 +6,7 @@ from accounts.matching import (
     AccountKeys,
     Match,
     find_contacts,
+    once,
     told_apart,
 )
 from accounts.models import Account, Contact
@@ -26,7 +27,7 @@ def of_account(account: Account) -> list[Match[Account]]:
     emails = account.contacts.exclude(email="").values_list("email", flat=True)[:200]
     domains = {company_domain(email) for email in emails} - {"", account.domain}
     found += [Match(other, BY_COLLEAGUES) for other in others.filter(domain__in=domains)[:MOST]]
-    return list({match.found.pk: match for match in reversed(found)}.values())[::-1]
+    return once(found)
 
 
 def of_contact(contact: Contact) -> list[Match[Contact]]:

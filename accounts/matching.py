@@ -6,7 +6,7 @@ at the same company. A mail provider's domain never says anything about a compan
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
 
@@ -78,6 +78,22 @@ def find_contacts(**known: object) -> list[Match[Contact]]:
     book, keys = ContactBook(), ContactKeys(**known)  # type: ignore[arg-type]
     book.load([keys])
     return book.find(keys)
+
+
+def equally_sure(found: Sequence[Match[T]]) -> list[Match[T]]:
+    """Those of `found`, surest first, that fit for the same reason as the first of them.
+
+    More than one: nothing tells them apart, and nobody should guess.
+    """
+    return [match for match in found if match.reason == found[0].reason]
+
+
+def once(found: Iterable[Match[T]]) -> list[Match[T]]:
+    """Each record with its surest reason."""
+    unique: dict[int, Match[T]] = {}
+    for match in found:
+        unique.setdefault(match.found.pk or id(match.found), match)
+    return list(unique.values())
 
 
 def told_apart(keys: AccountKeys, other: Account | AccountKeys) -> bool:
@@ -155,7 +171,7 @@ class AccountBook(_Book[Account]):
         if keys.email:
             mail = company_domain(keys.email)
             found += [Match(account, BY_MAIL_DOMAIN) for account in self.at("domain", mail)]
-        return _once(found)
+        return once(found)
 
     def _pairs(self, record: Account) -> list[tuple[str, str]]:
         return [
@@ -214,7 +230,7 @@ class ContactBook(_Book[Contact]):
                 for contact in self.at("person", _person(keys.account_id, keys))
                 if not (keys.email and contact.email)
             ]
-        return _once(found)
+        return once(found)
 
     def _pairs(self, record: Contact) -> list[tuple[str, str]]:
         return [
@@ -242,11 +258,3 @@ def _person(account_id: int | None, person: ContactKeys | Contact) -> str:
     if not (account_id and person.first_name and person.last_name):
         return ""
     return f"{account_id}/{person.first_name.casefold()}/{person.last_name.casefold()}"
-
-
-def _once(found: Iterable[Match[T]]) -> list[Match[T]]:
-    """Each record with its surest reason."""
-    unique: dict[int, Match[T]] = {}
-    for match in found:
-        unique.setdefault(match.found.pk or id(match.found), match)
-    return list(unique.values())

@@ -4,6 +4,7 @@ The result does not depend on the order in which updates arrive: each field keep
 what was said about it, and every check is a row of its own.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,7 +14,15 @@ from accounts.domains import company_domain
 from accounts.erased import SENTENCE, is_erased, record_name
 from accounts.hooks.payloads import Update
 from accounts.leaving import mark_back, mark_left
-from accounts.matching import BY_MAIL_DOMAIN, AccountKeys, ContactKeys, find_accounts, find_contacts
+from accounts.matching import (
+    BY_MAIL_DOMAIN,
+    AccountKeys,
+    ContactKeys,
+    Match,
+    equally_sure,
+    find_accounts,
+    find_contacts,
+)
 from accounts.models import (
     Account,
     Contact,
@@ -116,9 +125,7 @@ def _matching_contact(update: Update) -> int | None:
     if not found and phones and update.kind == "contact.bounced":
         found_pks = list(Contact.objects.filter(phone__in=phones).values_list("pk", flat=True)[:2])
         return found_pks[0] if len(found_pks) == 1 else None
-    if len([match for match in found if match.reason == found[0].reason]) > 1:
-        raise RefusedUpdate(f"{len(found)} contacts fit ({found[0].reason}). Merge them first.")
-    return found[0].found.pk if found else None
+    return _the_one(found, "contacts")
 
 
 def _new_contact(update: Update, source: EnrichmentSource, said: Said) -> Outcome:
@@ -295,12 +302,19 @@ def _account(update: Update, source: EnrichmentSource) -> Account | None:
             name=update.values.get("name", ""),
         )
         found = find_accounts(**keys._asdict())
-        if len([match for match in found if match.reason == found[0].reason]) > 1:
-            raise RefusedUpdate(f"{len(found)} accounts fit ({found[0].reason}). Merge them first.")
-        pk = found[0].found.pk if found else None
+        pk = _the_one(found, "accounts")
         if pk is not None:
             _remember(source, update.key, account_id=pk)
     return Account.objects.select_for_update().get(pk=pk) if pk is not None else None
+
+
+def _the_one(found: Sequence[Match[Any]], names: str) -> int | None:
+    """The number of the record that fits best, None without one. RefusedUpdate for several."""
+    if not found:
+        return None
+    if (equal := len(equally_sure(found))) > 1:
+        raise RefusedUpdate(f"{equal} {names} fit ({found[0].reason}). Merge them first.")
+    return int(found[0].found.pk)
 
 
 def _remember(source: EnrichmentSource, key: str, **record: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from accounts.imports import formats, parsing
 from accounts.imports.shared import FOREIGN_IDS, Owners, Territories, keep_ids
-from accounts.matching import BY_NAME, AccountBook, AccountKeys, Match, told_apart
+from accounts.matching import BY_NAME, AccountBook, AccountKeys, Match, equally_sure, told_apart
 from accounts.models import Account, AccountTechnology
 from accounts.names import name_key
 from team.sheets.core import (
@@ -117,13 +117,12 @@ class AccountImporter(Importer):
         if not found:
             self._refuse_unknown_number(record)
             return None
-        best = found[0]
-        equal = [match for match in found if match.reason == best.reason]
-        if best.reason == BY_NAME and len(equal) > 1:
+        best, equal = found[0], len(equally_sure(found))
+        if best.reason == BY_NAME and equal > 1:
             self._problem(
                 record,
                 "name",
-                f"{len(equal)} accounts are called so. Add a domain or an id, so that the right "
+                f"{equal} accounts are called so. Add a domain or an id, so that the right "
                 "one is found.",
             )
         elif best.found.pk and best.found.pk not in self.allowed:

@@ -28,6 +28,7 @@ from accounts.matching import (
     ContactBook,
     ContactKeys,
     Match,
+    equally_sure,
 )
 from accounts.models import Account, Contact, ContactChange
 from accounts.names import name_key
@@ -132,8 +133,8 @@ class ContactImporter(Importer):
                 self._problem(record, "id", f"there is no contact with the number {number}.")
             return None
         best = found[0]
-        if len([match for match in found if match.reason == best.reason]) > 1:
-            sentence = f"{len(found)} contacts fit ({best.reason}). Add an e-mail or an id."
+        if (equal := len(equally_sure(found))) > 1:
+            sentence = f"{equal} contacts fit ({best.reason}). Add an e-mail or an id."
             self._problem(record, "last_name", sentence)
         elif best.found.pk not in self.allowed_contacts:
             sentence = "this contact is on somebody else’s desk. Ask your manager to import it."

@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from accounts.domains import company_domain
-from accounts.matching import BY_DOMAIN, BY_MAIL_DOMAIN, BY_NAME, AccountBook, AccountKeys
+from accounts.matching import (
+    BY_DOMAIN,
+    BY_MAIL_DOMAIN,
+    BY_NAME,
+    AccountBook,
+    AccountKeys,
+    equally_sure,
+)
 from accounts.models import Account
 from accounts.names import name_key
 
@@ -61,7 +68,7 @@ class Firms:
                     self.known[named] = None
                 continue
             best = found[0]
-            is_doubtful = best.reason == BY_NAME and [m.reason for m in found].count(BY_NAME) > 1
+            is_doubtful = best.reason == BY_NAME and len(equally_sure(found)) > 1
             has_remark = best.reason == BY_MAIL_DOMAIN and named.name
             if not is_doubtful and not has_remark:
                 account = best.found
