@@ -209,21 +209,23 @@ class ContactImporter(Importer):
             return contact.account
         if not found:
             return self._new_company(record) if given.get("company") else None
-        best = found[0]
-        if best.reason == BY_NAME and [m.reason for m in found].count(BY_NAME) > 1:
+        best, account = found[0], found[0].found
+        if best.reason == BY_NAME and len(equally_sure(found)) > 1:
+            mail = company_domain(_email(record))
             ours = [m.found for m in found if contact and m.found.pk == contact.account_id]
-            by_mail = [m.found for m in found if m.found.domain == company_domain(_email(record))]
+            by_mail = [m.found for m in found if mail and m.found.domain == mail]
             if not (ours or by_mail):
                 sentence = f"several accounts are called “{given['company'][:60]}”. Add a domain."
                 self._problem(record, "company", sentence)
-            return (ours or by_mail or [best.found])[0]
+                return account
+            account = (ours or by_mail)[0]
         if best.reason == BY_MAIL_DOMAIN and given.get("company"):
-            sentence = f"“{given['company'][:60]}” was taken for {best.found} ({best.reason})."
+            sentence = f"“{given['company'][:60]}” was taken for {account} ({best.reason})."
             self._note(record, "company", sentence)
-        if best.found.pk and best.found.pk not in self.allowed_accounts:
+        if account.pk and account.pk not in self.allowed_accounts:
             sentence = "this company is on somebody else’s desk. Ask your manager to import it."
             self._problem(record, "company" if named else "email", sentence)
-        return best.found
+        return account
 
     def _new_company(self, record: Record) -> Account | None:
         given = record.values

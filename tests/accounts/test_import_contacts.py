@@ -191,6 +191,25 @@ def test_an_sdr_imports_for_their_own_desk_only(
     assert not Account.objects.filter(name="Fresh Ltd").exists()
 
 
+def test_the_mail_picks_nobody_elses_company_of_two_by_one_name(sdr: User, other_sdr: User) -> None:
+    make_account(name="Twin", domain="twin.example", sdr=other_sdr)
+    make_account(name="Twin GmbH", domain="twin2.example", sdr=sdr)
+    dataset = tablib.Dataset(headers=["last_name", "email", "account"])
+    dataset.append(["One", "one@twin.example", "Twin"])
+
+    result = ContactResource().import_data(dataset, user=sdr)
+
+    assert "somebody else’s desk" in str(result.invalid_rows[0].error)
+    assert not Contact.objects.exists()
+
+
+def test_a_mail_provider_picks_no_company_of_two_by_one_name(db: None, tmp_path: Path) -> None:
+    make_account(name="Twin", domain="twin.example")
+    make_account(name="Twin GmbH", domain="")
+    output = wrong(written(tmp_path, "last_name,email,account\nOne,one@gmail.com,Twin\n"))
+    assert "Row 2, account: several accounts are called “Twin”. Add a domain." in output
+
+
 def test_companies_that_an_sdr_brings_in_are_theirs(sdr: User) -> None:
     dataset = tablib.Dataset(headers=["last_name", "email", "account"])
     dataset.append(["Three", "three@fresh.example", "Fresh Ltd"])
