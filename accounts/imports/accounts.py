@@ -170,6 +170,8 @@ class AccountImporter(Importer):
         for field in FOREIGN_IDS:
             if key := getattr(account, field):
                 self.claim(record, field, key, self.header(field), "the same id as in")
+                if any(other.pk != account.pk for other in self.book.at(field, key)):
+                    self._problem(record, field, "another account already has this id.")
         keys = AccountKeys(
             domain=account.domain, **{field: getattr(account, field) for field in FOREIGN_IDS}
         )

@@ -129,6 +129,16 @@ def test_rows_that_contradict_each_other_are_named(
     assert not Account.objects.exists()
 
 
+def test_an_id_that_another_account_has_is_named(db: None, tmp_path: Path) -> None:
+    make_account(name="Acme", domain="a.example", hubspot_id="7")
+    make_account(name="Beta", domain="b.example", salesforce_id="8")
+    out = StringIO()
+    file = written(tmp_path, "name,domain,hubspot_id,salesforce_id\nAcme,a.example,7,8\n")
+    with pytest.raises(CommandError):
+        call_command("import_accounts", str(file), stdout=out)
+    assert "Row 2, salesforce_id: another account already has this id." in out.getvalue()
+
+
 def test_two_accounts_of_one_name_are_not_guessed_between(db: None, tmp_path: Path) -> None:
     make_account(name="Acme", domain="a.example")
     make_account(name="Acme Inc", domain="b.example")
