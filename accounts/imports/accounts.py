@@ -142,9 +142,17 @@ class AccountImporter(Importer):
             self._problem(record, "id", f"there is no account with the number {number}.")
 
     def _place(self, account: Account, record: Record, *, new: bool) -> list[Change]:
-        """Sets territory, owner and SDR; an SDR's new accounts are their own."""
+        """Sets territory, owner and SDR; an SDR's new accounts are their own.
+
+        Who works an account decides who sees it: as on its page, only managers assign it.
+        """
         changes = []
-        if name := record.values.get("territory"):
+        name = record.values.get("territory")
+        if name and self.owners.own_desk:
+            sentence = "territories are set by a manager; the column was left out."
+            record.notes.append(Remark(record.number, self.header("territory"), sentence))
+            name = ""
+        if name:
             territory = self.territories.by_name(name)
             if territory is None:
                 self._problem(record, "territory", f"no territory is called “{name[:60]}”.")

@@ -162,6 +162,21 @@ def test_a_new_account_goes_to_the_territory_of_its_country(
     assert "nobody here is called “Nobody”; the owner was left as it is." in output
 
 
+def test_an_sdr_assigns_no_territory_by_a_file(
+    north: Territory, south: Territory, sdr: User
+) -> None:
+    known = make_account(name="Mine", domain="mine.example", sdr=sdr, territory=north)
+    dataset = tablib.Dataset(headers=["name", "domain", "country", "territory"])
+    dataset.append(["Mine", "mine.example", "", "South"])
+    dataset.append(["Fresh", "fresh.example", "DE", "South"])
+
+    AccountResource().import_data(dataset, user=sdr)
+
+    known.refresh_from_db()
+    assert known.territory == north
+    assert Account.objects.get(name="Fresh").territory == north
+
+
 def test_hubspot_companies_keep_their_record_id(db: None, tmp_path: Path) -> None:
     header = "Record ID,Company name,Company Domain Name,Number of Employees,Country/Region\n"
     run(written(tmp_path, f"{header}501,Acme,acme.example,40,United States\n"))
