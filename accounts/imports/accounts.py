@@ -203,10 +203,11 @@ class AccountImporter(Importer):
         wanted = record.values.get("parent")
         if not wanted:
             return False
-        parent = next((match.found for match in self.parents.find(_parent_keys(wanted))), None)
-        if parent is None:
+        found = self.parents.find(_parent_keys(wanted))
+        if not found:
             return True
-        _adopt(account, parent, changes)
+        if sentence := _adopt(account, found, wanted, changes):
+            record.notes.append(Remark(record.number, self.header("parent"), sentence))
         return False
 
     def finish(self) -> Iterable[Line]:
@@ -220,13 +221,15 @@ class AccountImporter(Importer):
         for line, account, wanted in held:
             found = self.parents.find(_parent_keys(wanted))
             changes: list[Change] = []
+            sentence = ""
             if found:
-                _adopt(account, found[0].found, changes)
+                sentence = _adopt(account, found, wanted, changes)
             elif not {name_key(wanted), wanted} & self.coming:
                 sentence = f"no account is called “{wanted[:60]}”; the parent was left empty."
-                line.notes.append(Remark(line.number, self.header("parent"), sentence))
             elif not self.context.writing:
                 changes.append(Change("parent", str(account.parent or ""), wanted))
+            if sentence:
+                line.notes.append(Remark(line.number, self.header("parent"), sentence))
             if changes:
                 joined.append((account, ("parent",)))
                 if line.kind is not Kind.NEW:
@@ -277,11 +280,23 @@ def _keys(record: Record) -> AccountKeys:
     return AccountKeys(**given)
 
 
-def _adopt(account: Account, parent: Account, changes: list[Change]) -> None:
-    """Makes `parent` the parent; a company named as its own parent has none."""
-    if parent.pk != account.pk and account.parent_id != parent.pk:
+def _adopt(
+    account: Account, found: list[Match[Account]], wanted: str, changes: list[Change]
+) -> str:
+    """Makes the one that was found the parent; where nothing tells several apart, says so.
+
+    A company named as its own parent, as vendors do with the topmost, has none.
+    """
+    equal = equally_sure(found)
+    if any(match.found.pk == account.pk for match in equal):
+        return ""
+    if len(equal) > 1:
+        return f"{len(equal)} accounts are called “{wanted[:60]}”; the parent was left as it is."
+    parent = equal[0].found
+    if account.parent_id != parent.pk:
         changes.append(Change("parent", str(account.parent or ""), parent.name))
         account.parent = parent
+    return ""
 
 
 def _parent_keys(text: str) -> AccountKeys:

@@ -57,6 +57,18 @@ def test_parents_are_joined_wherever_they_stand_in_the_file(db: None) -> None:
     assert parents["Acme Corporation"] is None
 
 
+def test_a_parent_is_not_guessed_between_two_of_one_name(db: None, tmp_path: Path) -> None:
+    make_account(name="Acme", domain="a.example")
+    make_account(name="Acme Inc", domain="b.example")
+    known = make_account(name="Child", domain="child.example")
+    output = run(written(tmp_path, "name,domain,parent\nChild,child.example,ACME\nNew,,Acme\n"))
+    assert "2 accounts are called “ACME”; the parent was left as it is." in output
+    assert "2 accounts are called “Acme”; the parent was left as it is." in output
+    known.refresh_from_db()
+    assert known.parent is None
+    assert Account.objects.get(name="New").parent is None
+
+
 def test_the_same_file_again_changes_nothing(db: None) -> None:
     run(DATA / "maven_accounts.csv")
     before = list(Account.objects.values())
