@@ -9,6 +9,7 @@ import time
 import uuid
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
@@ -148,13 +149,14 @@ def _claim(most: int, token: uuid.UUID, now: datetime) -> list[InboundEvent]:
 
 def _read(event: InboundEvent, now: datetime) -> str:
     """Read one claimed delivery; under which count it goes."""
-    if event.attempts > MOST_TRIES and event.state != State.PARKED:
+    if event.attempts > MOST_TRIES:
         _settle(event, State.FAILED, "It ended the worker or failed five times.", now)
         return "failed"
     try:
         with transaction.atomic():
             outcome = _apply(event, now)
-            if not _settle(event, State.DONE, outcome.words, now, outcome):
+            about = {"contact": outcome.contact, "account": outcome.account}
+            if not _settle(event, State.DONE, outcome.words, now, **about):
                 raise _TakenOver
             if outcome.created:
                 _wake_parked(event, now)
@@ -165,11 +167,11 @@ def _read(event: InboundEvent, now: datetime) -> str:
         if now - event.received_at >= PATIENCE:
             _settle(event, State.UNMATCHED, str(missing), now)
             return "unmatched"
-        _put_off(event, State.PARKED, str(missing), now + LOOK_AGAIN)
+        # A look that ended well is no failed try
+        _put_off(event, State.PARKED, str(missing), now + LOOK_AGAIN, attempts=0)
         return "parked"
     except ErasedPerson as refusal:
-        if _settle(event, State.REFUSED, str(refusal), now):
-            InboundEvent.objects.filter(pk=event.pk).update(body="", record_key="")
+        _settle(event, State.REFUSED, str(refusal), now, body="", record_key="")
         return "refused"
     except (RefusedUpdate, payloads.Unreadable) as refusal:
         _settle(event, State.REFUSED, str(refusal), now)
@@ -201,11 +203,7 @@ def _failed(event: InboundEvent, error: Exception, now: datetime) -> str:
 
 
 def _settle(
-    event: InboundEvent,
-    state: InboundEvent.State,
-    words: str,
-    now: datetime,
-    outcome: Outcome | None = None,
+    event: InboundEvent, state: InboundEvent.State, words: str, now: datetime, **besides: Any
 ) -> bool:
     """Write the end of it, unless somebody else has it by now."""
     return bool(
@@ -218,14 +216,17 @@ def _settle(
             next_try_at=None,
             lease_until=None,
             lease_token=None,
-            contact=outcome.contact if outcome else None,
-            account=outcome.account if outcome else None,
+            **besides,
         )
     )
 
 
 def _put_off(
-    event: InboundEvent, state: InboundEvent.State, words: str, next_try_at: datetime
+    event: InboundEvent,
+    state: InboundEvent.State,
+    words: str,
+    next_try_at: datetime,
+    **besides: Any,
 ) -> None:
     InboundEvent.objects.filter(pk=event.pk, lease_token=event.lease_token).update(
         state=state,
@@ -233,6 +234,7 @@ def _put_off(
         next_try_at=next_try_at,
         lease_until=None,
         lease_token=None,
+        **besides,
     )
 
 

@@ -180,6 +180,24 @@ def test_a_crash_between_storing_and_reading_loses_nothing(
     assert contact.changes.count() == 1
 
 
+def test_looks_for_a_record_are_no_failed_tries(
+    source: EnrichmentSource, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("the database is busy")
+
+    early = receive(source, "1", event("contact.updated", id="c-1", title="CRO"))
+    for _ in range(inbox.MOST_TRIES):
+        clock.shift(inbox.LOOK_AGAIN)
+        assert inbox.process_due()["parked"] == 1
+    clock.shift(inbox.LOOK_AGAIN)
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "apply", broken)
+        assert inbox.process_due()["retry"] == 1
+    early.refresh_from_db()
+    assert early.state == "parked"
+
+
 def test_one_that_kills_its_worker_again_and_again_is_given_up(
     source: EnrichmentSource, contact: Contact, clock: time_machine.Traveller
 ) -> None:
