@@ -29,11 +29,12 @@ ACCOUNT_FIELDS = (
     "year_established",
 )
 NUMBERS = frozenset({"employees", "annual_revenue", "year_established"})
+BOUNCED = "contact.bounced"
 KINDS = {
     "contact.created": CONTACT_FIELDS,
     "contact.updated": CONTACT_FIELDS,
     "contact.left": ("email",),
-    "contact.bounced": ("email", "phone", "mobile"),
+    BOUNCED: ("email", "phone", "mobile"),
     "account.created": ACCOUNT_FIELDS,
     "account.updated": ACCOUNT_FIELDS,
 }
@@ -115,6 +116,8 @@ def check(found: Mapping[str, Any], now: datetime | None = None) -> Update | Non
     if not isinstance(data, dict):
         raise Unreadable("data: has to be an object.")
     update = Update(kind, at, _key(data), _values(kind, data), *_company(data))
+    if kind == BOUNCED and not update.values:
+        raise Unreadable("data: needs the email, phone or mobile that does not reach them.")
     if not update.record_key.partition(":")[2]:
         ways = "an id or an email" if update.is_about_a_contact else "an id or a domain"
         raise Unreadable(f"data: needs {ways}, to say whom it is about.")

@@ -12,7 +12,7 @@ from accounts import origins
 from accounts.changes import found_wrong
 from accounts.domains import company_domain
 from accounts.erased import SENTENCE, is_erased, record_name
-from accounts.hooks.payloads import Update
+from accounts.hooks.payloads import BOUNCED, Update
 from accounts.leaving import mark_back, mark_left
 from accounts.matching import (
     BY_MAIL_DOMAIN,
@@ -75,8 +75,8 @@ def apply(update: Update, *, source: EnrichmentSource, rank: str, now: datetime)
             raise NotHere("We have no such contact. It waits for one for a day.")
         return _new_contact(update, source, said)
     if update.kind == "contact.left":
-        return Outcome(leave(contact, said, update.company, update.company_domain, now), contact)
-    if update.kind == "contact.bounced":
+        return Outcome(leave(contact, said, update.company, now), contact)
+    if update.kind == BOUNCED:
         return Outcome(_bounce(contact, update, said), contact)
     words = take_about_contact(contact, update, said, now)
     return Outcome(words, contact, created=update.creates)
@@ -122,14 +122,14 @@ def _matching_contact(update: Update) -> int | None:
         account_id=company.pk if company else None,
     )
     found = find_contacts(**keys._asdict())
-    if not found and phones and update.kind == "contact.bounced":
+    if not found and phones and update.kind == BOUNCED:
         found_pks = list(Contact.objects.filter(phone__in=phones).values_list("pk", flat=True)[:2])
         return found_pks[0] if len(found_pks) == 1 else None
     return _the_one(found, "contacts")
 
 
 def _new_contact(update: Update, source: EnrichmentSource, said: Said) -> Outcome:
-    contact = Contact(**update.values, source=source.name, account=_company(update, source))
+    contact = Contact(**update.values, source=source.name, account=_company(update, source.name))
     if not (contact.name or contact.email):
         raise RefusedUpdate("data: a new contact needs a name or an email.")
     contact.save(force_insert=True)
@@ -186,18 +186,19 @@ def _employer(contact: Contact, update: Update, said: Said, now: datetime) -> st
     """They are still there, or somewhere else."""
     if contact.account is None:
         origin = _employer_origin(contact)
-        if not origins.is_newer(said, origin):
+        company = _company(update, said.source) if origins.is_newer(said, origin) else None
+        if company is None:
             return ""
-        contact.account = _company(update, None)
+        contact.account = company
         contact.save(update_fields=["account", "updated_at"])
-        origins.stamp(contact, "employer", update.company or update.company_domain, said)
+        origins.stamp(contact, "employer", company.name, said)
         return f"Works at {contact.account}."
     if _is_company(contact.account, update):
         return _stay(contact, said, now)
-    return leave(contact, said, update.company or update.company_domain, update.company_domain, now)
+    return leave(contact, said, update.company or update.company_domain, now)
 
 
-def leave(contact: Contact, said: Said, company: str, domain: str, now: datetime) -> str:
+def leave(contact: Contact, said: Said, company: str, now: datetime) -> str:
     """They left, for `company` if that is known: the record is marked, unless we know better."""
     before = contact.account.name if contact.account else ""
     origin = _employer_origin(contact)
@@ -255,8 +256,11 @@ def _known_company(update: Update) -> Account | None:
     return found[0].found if found else None
 
 
-def _company(update: Update, source: EnrichmentSource | None) -> Account | None:
-    """The company it names; a new one where we do not have it, as imports do."""
+def _company(update: Update, source: str) -> Account | None:
+    """The company it names; a new one where we do not have it, as imports do.
+
+    None where it says a domain alone that nobody here has: that names no company.
+    """
     if known := _known_company(update):
         return known
     email = update.values.get("email", "")
@@ -266,9 +270,7 @@ def _company(update: Update, source: EnrichmentSource | None) -> Account | None:
     domain = update.company_domain or company_domain(email)
     if domain and Account.objects.filter(domain=domain).exists():
         domain = ""
-    return Account.objects.create(
-        name=update.company, domain=domain, source=source.name if source else ""
-    )
+    return Account.objects.create(name=update.company, domain=domain, source=source)
 
 
 # --- Companies -----------------------------------------------------------------------------------

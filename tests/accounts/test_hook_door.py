@@ -214,6 +214,7 @@ def test_a_body_that_is_no_update_is_refused(
         ({"data": {"id": "c-1", "phone": "call me"}}, "data.phone"),
         ({"data": {"id": "c-1", "profile_url": "javascript:alert(1)"}}, "data.profile_url"),
         ({"data": {"id": "c-1", "company": 5}}, "data.company"),
+        ({"type": "contact.bounced", "data": {"id": "c-1"}}, "data"),
         ({"data": {"id": "c-1", "company": {"name": "x" * 121}}}, "data.company.name"),
         ({"data": {"id": "c-1", "company": {"domain": "gmail.com"}}}, "data.company"),
         ({"occurred_at": None}, "occurred_at"),

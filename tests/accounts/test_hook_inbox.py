@@ -273,6 +273,25 @@ def test_a_new_contact_comes_with_their_company(source: EnrichmentSource) -> Non
     assert contact.source_records.get().key == "c-9"
 
 
+def test_somebody_without_a_company_gets_theirs_from_the_source(source: EnrichmentSource) -> None:
+    contact = make_contact(None, email="lea@newco.example")
+    receive(source, "1", event("contact.updated", email=contact.email, company="NewCo GmbH"))
+    contact.refresh_from_db()
+    assert contact.account is not None
+    assert (contact.account.name, contact.account.source) == ("NewCo GmbH", "Clearfeed")
+
+
+def test_a_domain_that_nobody_here_has_is_no_employer(source: EnrichmentSource) -> None:
+    contact = make_contact(None, email="lea@gmail.com", title="CRO")
+    company = {"domain": "newco.example"}
+    found = receive(
+        source, "1", event("contact.updated", email=contact.email, title="CRO", company=company)
+    )
+    contact.refresh_from_db()
+    assert (contact.account, found.outcome) == (None, "Nothing new.")
+    assert not contact.origins.filter(field="employer").exists()
+
+
 def test_an_empty_value_takes_nothing_away(source: EnrichmentSource, contact: Contact) -> None:
     body = event("contact.updated", email=contact.email, title="", phone=None, mobile="+493012345")
     receive(source, "1", body)
