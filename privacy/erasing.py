@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.db import models, transaction
+from django.db.models.functions import Lower
 
 from accounts import erased
 from accounts.models import (
@@ -77,7 +78,8 @@ class Result:
 
 def why_not(person: Person) -> str:
     """Why this person cannot be erased here; empty if they can."""
-    if User.objects.filter(email__in=person.emails).exists():
+    ours = User.objects.annotate(address=Lower("email"))
+    if ours.filter(address__in=person.emails).exists():
         return "This is the address of one of our own people: deactivate them under People instead."
     return ""
 
@@ -236,9 +238,14 @@ class _Work:
 
     def _whole(self, columns: Iterable[str]) -> "Change":
         def change(row: Any) -> dict[str, Any]:
-            return {name: self.mark for name in columns if getattr(row, name)}
+            return {name: self._empty(row, name) for name in columns if getattr(row, name)}
 
         return change
+
+    def _empty(self, row: Any, name: str) -> Any:
+        """What a column holds that said something: the mark, or no data where it holds data."""
+        column = row._meta.get_field(name)
+        return column.get_default() if isinstance(column, models.JSONField) else self.mark
 
     def _file_row(self, row: FileRow) -> dict[str, Any]:
         """A row of a vendor's file about them is found by nobody any more."""

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import merging
 from accounts.erased import is_erased
 from accounts.hooks import inbox
 from accounts.models import (
@@ -27,7 +29,7 @@ from reports.models import Fact, Review
 from team.models import AuditEntry, Territory, User
 from tests.accounts.hooks import event, post
 from tests.factories import make_account, make_contact, submitted
-from tests.privacy.conftest import EMAIL, NAME, PHONE, Planted
+from tests.privacy.conftest import EMAIL, FIRST, LAST, NAME, PHONE, Planted
 from tests.privacy.dump import dump
 
 
@@ -108,6 +110,8 @@ def test_the_trail_says_that_it_was_done_and_not_to_whom(planted: Planted) -> No
 
 
 def test_one_of_our_own_people_is_not_erased(planted: Planted, ae: User) -> None:
+    User.objects.filter(pk=ae.pk).update(email="Ana.Silva@Desk.example")
+    ae.refresh_from_db()
     with pytest.raises(CommandError, match="deactivate them"):
         call_command("erase_person", ae.email)
 
@@ -119,6 +123,21 @@ def test_their_address_does_not_come_back_by_a_form(planted: Planted, account: A
         contact.full_clean()
     assert is_erased("ZQ@canary-former.example")
     assert not is_erased("somebody.else@canary-person.example")
+
+
+def test_a_merge_of_theirs_is_not_undone_any_more(planted: Planted, revops: User) -> None:
+    contact = Contact.objects.get(email=EMAIL)
+    contact.mobile = ""
+    contact.save()
+    twin = make_contact(contact.account, first_name=FIRST, last_name=LAST, mobile="+4915112345999")
+    done = merging.merge(contact, twin, by=revops, at=timezone.now())
+    assert done.filled
+    erase(EMAIL)
+    done.refresh_from_db()
+    assert done.filled == {}
+    with pytest.raises(ValidationError, match="has been erased"):
+        merging.undo(done, by=revops, at=timezone.now())
+    assert found_in_dump(["+4915112345999"]) == []
 
 
 def test_who_came_back_by_a_backup_is_erased_again(planted: Planted, account: Account) -> None:
