@@ -77,13 +77,15 @@ def undo(done: Merge, *, by: User, at: datetime) -> None:
             raise ValidationError("It is too late to undo this: 30 days have passed.")
         model = type(keep)
         keep = model._base_manager.select_for_update().get(pk=keep.pk)
+        try:
+            kept = list(serializers.deserialize("json", done.gone, ignorenonexistent=True))
+        except serializers.base.DeserializationError as error:
+            raise ValidationError("What was kept for undoing this has been erased.") from error
         _take_back(keep, done.filled)
         try:
             with transaction.atomic():
-                for row in serializers.deserialize("json", done.gone, ignorenonexistent=True):
+                for row in kept:
                     row.save()
-        except serializers.base.DeserializationError as error:
-            raise ValidationError("What was kept for undoing this has been erased.") from error
         except IntegrityError as error:
             raise ValidationError(
                 "Another record has its e-mail, domain or id by now. Change that one first."
@@ -115,14 +117,9 @@ def _locked(keep: T, gone: T) -> tuple[T, T]:
 
 
 def _check(keep: T, gone: T) -> None:
-    if isinstance(keep, Account) and isinstance(gone, Account):
-        above = keep
-        while above.parent is not None:
-            above = above.parent
-            if above.pk == gone.pk:
-                raise ValidationError(f"{gone} is the parent of {keep}. Take {keep} into it.")
-            if above.pk == keep.pk:
-                break
+    """A company that took in the one above it would stand below itself."""
+    if isinstance(keep, Account) and isinstance(gone, Account) and gone in keep.above():
+        raise ValidationError(f"{gone} is above {keep}. Take {keep} into it.")
 
 
 def _pointing_at(record: models.Model) -> Iterator[tuple[str, models.QuerySet[Any], str]]:

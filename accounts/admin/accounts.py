@@ -2,8 +2,17 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.core.exceptions import ValidationError
+from django.db.models import (
+    Count,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -56,6 +65,16 @@ class SignalInline(PlainTabularInline):
     fields = ["kind", "happened_on", "detail", "source_url"]
 
 
+class AccountForm(forms.ModelForm):
+    """An account as somebody edits it."""
+
+    def clean_parent(self) -> Account | None:
+        parent: Account | None = self.cleaned_data["parent"]
+        if parent is not None and self.instance in [parent, *parent.above()]:
+            raise ValidationError("These two would belong to each other in a circle.")
+        return parent
+
+
 # Counted for the rows that are shown, where a join would count for every account there is
 _CONTACTS = Coalesce(
     Subquery(
@@ -98,6 +117,7 @@ class ContactsInline(ShownInline):
 class AccountAdmin(DeparturesOfAccount, EnrichAccount, ScopedAdmin):
     """Companies, with what is known of them before the first dial."""
 
+    form = AccountForm
     resource_classes = [AccountResource]
     instead = "Merge or correct it instead."
     empty_words = "You see no accounts yet. Import a CSV or Excel file, or add the first by hand."
@@ -189,6 +209,7 @@ class AccountAdmin(DeparturesOfAccount, EnrichAccount, ScopedAdmin):
     def readiness(self, account: Account) -> str:
         if account.pk is None:
             return "Shown when it is saved."
+        prefetch_related_objects([account], *readiness.PREFETCH)
         return readiness.of(account, timezone.now()).words
 
     @display(description="contacts", ordering="contact_count")

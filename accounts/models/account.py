@@ -131,6 +131,19 @@ class Account(models.Model):
         if self.parent_id and self.parent_id == self.pk:
             raise ValidationError({"parent": "An account cannot be its own parent."})
 
+    def above(self) -> list["Account"]:
+        """The companies that it belongs to, its parent first; a query for each.
+
+        Ends where the parents go round in a circle, as two lists of one file may have it.
+        """
+        found: list[Account] = []
+        seen, parent = {self.pk}, self.parent
+        while parent is not None and parent.pk not in seen:
+            found.append(parent)
+            seen.add(parent.pk)
+            parent = parent.parent
+        return found
+
     @property
     def size_text(self) -> str:
         """Company size as a rep says it; empty when unknown."""

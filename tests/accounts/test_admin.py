@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, Contact, ContactChange, Verification
@@ -114,6 +116,30 @@ def test_lists_cost_the_same_with_many_rows(
         make_contact(make_account(name=f"Many {number}", territory=contact.account.territory))
     with django_assert_max_num_queries(22):
         client.get(url)
+
+
+def test_an_accounts_page_costs_the_same_with_many_people(
+    sdr: User, account: Account, django_assert_max_num_queries: Any
+) -> None:
+    client = door(sdr)
+    page = f"{ACCOUNTS}{account.pk}/change/"
+    make_contact(account, verified=False)
+    with CaptureQueriesContext(connection) as few:
+        client.get(page)
+    for _ in range(20):
+        make_contact(account, verified=False)
+    with django_assert_max_num_queries(len(few)):
+        client.get(page)
+
+
+def test_no_account_stands_above_itself(revops: User, account: Account) -> None:
+    child = make_account(name="Acme Ulm", parent=account)
+    below = make_account(name="Acme Ulm Sales", parent=child)
+    form = account_form(name=account.name, domain=account.domain, parent=below.pk)
+    page = door(revops).post(f"{ACCOUNTS}{account.pk}/change/", form)
+    assert page.context["adminform"].form.errors["parent"] == [
+        "These two would belong to each other in a circle."
+    ]
 
 
 def test_an_sdr_who_adds_an_account_works_it(sdr: User) -> None:

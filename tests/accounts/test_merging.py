@@ -148,10 +148,22 @@ def test_after_thirty_days_it_is_too_late_and_forgotten(
 
 def test_a_parent_is_not_taken_into_its_child(account: Account, revops: User) -> None:
     child = make_account(name="Acme Ulm", parent=account)
-    with pytest.raises(ValidationError, match="is the parent of"):
+    with pytest.raises(ValidationError, match="is above Acme Ulm"):
         merging.merge(child, account, by=revops, at=timezone.now())
     with pytest.raises(ValidationError, match="the same one"):
         merging.merge(child, child, by=revops, at=timezone.now())
+
+
+def test_parents_in_a_circle_hold_up_no_merge(account: Account, revops: User) -> None:
+    first = make_account(name="First")
+    second = make_account(name="Second", parent=first)
+    Account.objects.filter(pk=first.pk).update(parent=second)
+    Account.objects.filter(pk=account.pk).update(parent=first)
+    twin = make_account(name="Acme Robotics Ltd", domain="")
+
+    merging.merge(account, twin, by=revops, at=timezone.now())
+
+    assert not Account.objects.filter(pk=twin.pk).exists()
 
 
 def test_candidates_come_with_their_reason(account: Account, twin: Account) -> None:
