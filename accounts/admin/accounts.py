@@ -29,13 +29,12 @@ from accounts.admin.departures import DeparturesOfAccount
 from accounts.admin.inbox import ProposalsInline
 from accounts.admin.lookups import EnrichAccount, LookupsInline, OriginsInline
 from accounts.admin.merges import MergeAccountForm, merge_button
-from accounts.admin.shared import RECORD, ScopedAdmin, link, note_by_hand
+from accounts.admin.shared import RECORD, ScopedAdmin, assigns, link, note_by_hand
 from accounts.freshness import state
 from accounts.hooks.payloads import ACCOUNT_FIELDS
 from accounts.imports.resources import AccountResource
 from accounts.models import Account, AccountTechnology, Contact, GrowthSignal, VerifiedField
-from team.admin_kit import PlainTabularInline, ShownInline
-from team.models import User
+from team.admin_kit import PlainTabularInline, ShownInline, viewer
 
 FIT_COLOURS = {
     "Strong fit": "success",
@@ -46,11 +45,6 @@ FIT_COLOURS = {
 TONES = {tone: tone for tone in ("success", "warning", "danger")}
 # Who works an account decides who sees it and gets its handoffs.
 ASSIGNMENTS = ("territory", "owner", "sdr")
-
-
-def assigns(user: User) -> bool:
-    """Whether somebody may give an account to a person or a territory."""
-    return user.is_manager or user.is_revops or user.is_superuser
 
 
 class TechnologyInline(PlainTabularInline):
@@ -183,7 +177,7 @@ class AccountAdmin(DeparturesOfAccount, EnrichAccount, ScopedAdmin):
         return queryset
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fixed = [] if assigns(request.user) else list(ASSIGNMENTS)  # type: ignore[arg-type]
+        fixed = [] if assigns(viewer(request)) else list(ASSIGNMENTS)
         return [*self.readonly_fields, *fixed]
 
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
@@ -219,7 +213,7 @@ class AccountAdmin(DeparturesOfAccount, EnrichAccount, ScopedAdmin):
     def has_merge_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         if object_id is not None:
             self.row(request, object_id)
-        return assigns(request.user)  # type: ignore[arg-type]
+        return assigns(viewer(request))
 
     def has_start_handoff_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return request.user.has_perm("handoffs.add_handoff")

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -74,9 +74,7 @@ class SayLeft:
     actions_detail = ["they_left"]
 
     def has_say_left_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        contact = self.get_object(request, str(object_id)) if object_id else None  # type: ignore[attr-defined]
-        if object_id and contact is None:
-            raise Http404
+        contact = self.row(request, object_id) if object_id else None  # type: ignore[attr-defined]
         return bool(self.has_change_permission(request, contact))  # type: ignore[attr-defined]
 
     @action(
@@ -162,8 +160,8 @@ class DepartureAdmin(ShownOnly, KeptAdmin):
         return ["who", "at", "now", "takes_over"]
 
     def has_settle_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        if object_id is not None and self.get_object(request, str(object_id)) is None:
-            raise Http404
+        if object_id is not None:
+            self.row(request, object_id)
         return request.user.has_perm("accounts.change_contact")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:

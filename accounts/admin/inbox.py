@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Case, Q, QuerySet, When
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -109,8 +109,8 @@ class ProposalAdmin(ShownOnly, KeptAdmin):
         return rows if user.is_revops or user.is_superuser else rows.filter(mine)
 
     def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        if object_id is not None and self.get_object(request, str(object_id)) is None:
-            raise Http404
+        if object_id is not None:
+            self.row(request, object_id)
         return request.user.has_perm("accounts.change_contact")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

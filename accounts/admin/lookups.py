@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
@@ -44,9 +44,7 @@ class _Enriching:
     """What both pages share: who may press, and when the button is there at all."""
 
     def has_enrich_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        record = self.get_object(request, str(object_id)) if object_id else None  # type: ignore[attr-defined]
-        if object_id and record is None:
-            raise Http404
+        record = self.row(request, object_id) if object_id else None  # type: ignore[attr-defined]
         return bool(self.has_change_permission(request, record))  # type: ignore[attr-defined]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:

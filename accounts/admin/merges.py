@@ -6,13 +6,14 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts import duplicates, merging
+from accounts.admin.shared import assigns
 from accounts.models import Account, Contact, Merge
 from team.admin_kit import KeptAdmin, ShownOnly, viewer
 from team.bounds import LARGEST_ID
@@ -130,9 +131,10 @@ class MergeAdmin(ShownOnly, KeptAdmin):
         return ["into"]
 
     def has_undo_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        if object_id is not None and self.get_object(request, str(object_id)) is None:
-            raise Http404
-        return bool(self.has_view_permission(request))
+        """Whoever may merge such records may part them."""
+        done = self.row(request, object_id) if object_id is not None else None
+        may = assigns(viewer(request)) if done is not None and done.account_id else True
+        return bool(may and self.has_view_permission(request))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         row = self.get_object(request, str(object_id))

@@ -48,6 +48,11 @@ class ScopedAdmin(SheetDoor, KeptAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+def assigns(user: User) -> bool:
+    """Whether somebody may give an account to a person or a territory, or make one of two."""
+    return user.is_manager or user.is_revops or user.is_superuser
+
+
 def note_by_hand(
     request: HttpRequest, record: Account | Contact, form: Any, fields: tuple[str, ...]
 ) -> None:

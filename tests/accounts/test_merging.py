@@ -198,6 +198,22 @@ def test_a_merge_and_its_undo_in_the_admin(
     assert Account.objects.filter(pk=twin.pk).exists()
 
 
+def test_whoever_may_not_merge_accounts_may_not_part_them(
+    account: Account, twin: Account, contact: Contact, revops: User, sdr: User, client: Client
+) -> None:
+    of_accounts = merging.merge(account, twin, by=revops, at=timezone.now())
+    other = make_contact(account, email="p@acme-robotics.example")
+    of_contacts = merging.merge(contact, other, by=revops, at=timezone.now())
+    client.force_login(sdr)
+
+    undo = reverse("admin:accounts_merge_undo", args=[of_accounts.pk])
+    assert client.post(undo, CONFIRM).status_code == 403
+    client.post(reverse("admin:accounts_merge_undo", args=[of_contacts.pk]), CONFIRM)
+
+    assert not Account.objects.filter(pk=twin.pk).exists()
+    assert Contact.objects.filter(pk=other.pk).exists()
+
+
 def test_nobody_merges_what_they_do_not_see(
     account: Account, sdr: User, manager: User, south: Any, client: Client
 ) -> None:
