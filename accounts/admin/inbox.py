@@ -33,6 +33,9 @@ DECISION_COLOURS = {
     Proposal.State.OVERTAKEN: "default",
 }
 
+MOST_DECIDED = 500  # values at once: each is a transaction of its own
+MOST_SHOWN = 5  # reasons why one could not be decided
+
 
 @admin.register(InboundEvent)
 class InboundEventAdmin(ShownOnly, KeptAdmin):
@@ -69,8 +72,7 @@ class InboundEventAdmin(ShownOnly, KeptAdmin):
 
     @action(description="Read again", permissions=["read_again"])
     def read_again(self, request: HttpRequest, queryset: QuerySet[InboundEvent]) -> None:
-        count = sum(inbox.try_again(event, timezone.now()) for event in queryset[:500])
-        if count:
+        if count := inbox.try_again(queryset, timezone.now()):
             self.message_user(request, f"{count} will be read again.", messages.SUCCESS)
         else:
             sentence = "Nothing to do: these were read, or wait already."
@@ -183,8 +185,12 @@ class ProposalAdmin(ShownOnly, KeptAdmin):
     def _decide_all(
         self, request: HttpRequest, queryset: QuerySet[Proposal], verb: Any, words: str
     ) -> None:
+        if queryset.count() > MOST_DECIDED:
+            sentence = f"Select at most {MOST_DECIDED} values at once. Nothing was decided."
+            self.message_user(request, sentence, messages.WARNING)
+            return
         done, problems = 0, []
-        for proposal in queryset[:500]:
+        for proposal in queryset:
             try:
                 verb(proposal, by=viewer(request), at=timezone.now())
                 done += 1
@@ -192,8 +198,11 @@ class ProposalAdmin(ShownOnly, KeptAdmin):
                 problems.append(f"{proposal}: {in_words(error)}")
         if done:
             self.message_user(request, f"{done} {words}.", messages.SUCCESS)
-        for problem in problems[:5]:
+        for problem in problems[:MOST_SHOWN]:
             self.message_user(request, problem, messages.WARNING)
+        if (more := len(problems) - MOST_SHOWN) > 0:
+            sentence = f"{more} more could not be decided either. Open them one by one."
+            self.message_user(request, sentence, messages.WARNING)
 
 
 class ProposalsInline(ShownInline):

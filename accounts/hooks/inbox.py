@@ -115,13 +115,16 @@ def clean(now: datetime) -> int:
     return count
 
 
-def try_again(event: InboundEvent, now: datetime) -> bool:
-    """Put one that was not done back among those that wait; whether it could be."""
+def try_again(events: QuerySet[InboundEvent], now: datetime) -> int:
+    """Put those that were not done back among those that wait; how many.
+
+    What was emptied, as somebody asked to be forgotten, has nothing left to read.
+    """
     again = (State.REFUSED, State.UNMATCHED, State.FAILED, State.PARKED)
-    return bool(
-        InboundEvent.objects.filter(pk=event.pk, state__in=again).update(
-            state=State.WAITING, attempts=0, next_try_at=now, reported_at=None, outcome=""
-        )
+    return (
+        events.filter(state__in=again)
+        .exclude(body="")
+        .update(state=State.WAITING, attempts=0, next_try_at=now, reported_at=None, outcome="")
     )
 
 

@@ -464,6 +464,43 @@ def test_a_proposal_is_decided_in_the_admin(
     assert ContactChange.objects.get().changed_by == sdr
 
 
+def test_too_many_values_at_once_are_not_decided_in_part(
+    contact: Contact, sdr: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.admin.inbox.MOST_DECIDED", 1)
+    for field, value in (("title", "CRO"), ("first_name", "Pia")):
+        Proposal.objects.create(
+            contact=contact, field=field, value=value, source="Clearfeed", because="-", at=ago()
+        )
+    desk = Client()
+    desk.force_login(sdr)
+    url = reverse("admin:accounts_proposal_changelist")
+    chosen = {"_selected_action": list(Proposal.objects.values_list("pk", flat=True))}
+    page = desk.post(url, {"action": "accept_chosen", **chosen}, follow=True)
+    assert "Select at most 1 values at once. Nothing was decided." in page.content.decode()
+    assert set(Proposal.objects.values_list("state", flat=True)) == {"open"}
+    chosen["_selected_action"] = chosen["_selected_action"][:1]
+    page = desk.post(url, {"action": "accept_chosen", **chosen}, follow=True)
+    assert "1 taken over." in page.content.decode()
+
+
+def test_what_was_not_done_is_read_again_but_for_what_was_emptied(
+    source: EnrichmentSource, revops: User
+) -> None:
+    early = receive(source, "1", event("contact.updated", id="c-1", title="CRO"))
+    gone = receive(source, "2", event("contact.updated", id="c-2", title="CRO"))
+    InboundEvent.objects.filter(pk=gone.pk).update(state="refused", body="", outcome="Erased.")
+    desk = Client()
+    desk.force_login(revops)
+    url = reverse("admin:accounts_inboundevent_changelist")
+    data = {"action": "read_again", "_selected_action": [early.pk, gone.pk]}
+    page = desk.post(url, data, follow=True)
+    assert "1 will be read again." in page.content.decode()
+    early.refresh_from_db()
+    gone.refresh_from_db()
+    assert (early.state, gone.state, gone.outcome) == ("waiting", "refused", "Erased.")
+
+
 def test_a_proposal_for_somebody_elses_desk_is_not_shown(
     source: EnrichmentSource, contact: Contact, sdr: User, other_sdr: User, south: Any
 ) -> None:
