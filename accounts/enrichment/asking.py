@@ -32,6 +32,7 @@ from accounts.hooks import payloads
 from accounts.hooks.updates import take_about_contact
 from accounts.models import Account, Contact, EnrichmentSource, Lookup
 from accounts.origins import Said
+from team.bounds import EARLIEST
 from team.models import User
 
 log = logging.getLogger("handoffdesk.enrichment")
@@ -61,15 +62,17 @@ def ask(records: Iterable[Record], *, by: User, now: datetime) -> int:
 
     Raises ValidationError where no source covers any of them.
     """
-    providers = [(source, provider_of(source)) for source in asked_sources()]
+    covering = {
+        about: [source for source in asked_sources() if provider_of(source).covers(about)]
+        for about in ("contact", "account")
+    }
     wanted = []
     for record in records:
         about = "contact" if isinstance(record, Contact) else "account"
         mine = {about: record}
         wanted += [
             Lookup(source=source, **mine, asked_by=by, asked_at=now, next_try_at=now)
-            for source, provider in providers
-            if provider.covers(about)
+            for source in covering[about]
         ]
     if not wanted:
         raise ValidationError(NOBODY)
@@ -152,7 +155,11 @@ def _work(lookup: Lookup, now: datetime) -> str:
             return _settle(lookup, State.UNKNOWN, words, now)
         with transaction.atomic():
             words = _take(lookup, found, now)
-            return _settle(lookup, State.ANSWERED, words, now)
+            if not _is_settled(lookup, State.ANSWERED, words, now):
+                raise _TakenOver
+        return State.ANSWERED.value
+    except _TakenOver:
+        return "later"
     except NotNow as error:
         return _again(lookup, error, now)
     except (NoUse, payloads.Unreadable) as error:
@@ -163,12 +170,16 @@ def _work(lookup: Lookup, now: datetime) -> str:
         return _again(lookup, NotNow(f"Something broke on our side: {type(error).__name__}."), now)
 
 
+class _TakenOver(Exception):
+    """Another worker has the question, or it was withdrawn: the person was erased meanwhile."""
+
+
 def _take(lookup: Lookup, found: Finding, now: datetime) -> str:
     """Put what they say into the record; what became of it, in words."""
     said_at = found.at or now
     if said_at > now + payloads.AHEAD:
         raise NoUse(f"{lookup.source} dates it {said_at:%-d %b %Y}, which lies in the future.")
-    if said_at < payloads.EARLIEST:
+    if said_at < EARLIEST:
         raise NoUse(f"{lookup.source} dates it before 2000.")
     said = Said(lookup.source.name, said_at, f"lookup-{lookup.pk:012d}", found.at is not None)
     if lookup.contact_id:
@@ -216,16 +227,22 @@ def _again(lookup: Lookup, error: NotNow, now: datetime) -> str:
 
 
 def _settle(lookup: Lookup, state: Lookup.State, words: str, now: datetime) -> str:
-    """Write the end of it, unless another worker has it by now."""
-    _mine(lookup).update(
-        state=state,
-        outcome=words[:300],
-        answered_at=now,
-        next_try_at=None,
-        lease_until=None,
-        lease_token=None,
-    )
+    """Write the end of it, unless it is not ours any more; under which count it goes."""
+    _is_settled(lookup, state, words, now)
     return state.value
+
+
+def _is_settled(lookup: Lookup, state: Lookup.State, words: str, now: datetime) -> bool:
+    return bool(
+        _mine(lookup).update(
+            state=state,
+            outcome=words[:300],
+            answered_at=now,
+            next_try_at=None,
+            lease_until=None,
+            lease_token=None,
+        )
+    )
 
 
 def _put_off(lookup: Lookup, words: str, until: datetime, *, counts: bool = True) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts import origins
 from accounts.enrichment import asking, files, web
-from accounts.enrichment.providers import NoUse
+from accounts.enrichment.providers import Finding, NoUse
 from accounts.erased import remember
 from accounts.models import (
     Account,
@@ -458,6 +458,33 @@ def test_a_worker_that_dies_over_a_question_leaves_it_to_the_next(
     vendor.say(404)
     assert asking.answer_due(timezone.now())["unknown"] == 0  # the lease still stands
     assert asking.answer_due(timezone.now() + timedelta(minutes=3))["unknown"] == 1
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_not_taken(
+    source: EnrichmentSource, contact: Contact, sdr: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the person is erased, or the lease runs out, while the vendor thinks."""
+
+    def late(self: web.WebProvider, question: Any) -> Finding:
+        Lookup.objects.update(state="failed", next_try_at=None)
+        return Finding({"title": "CRO"}, timezone.now())
+
+    before = contact.title
+    monkeypatch.setattr(web.WebProvider, "look_up", late)
+    asking.ask([contact], by=sdr, now=timezone.now())
+    assert asking.answer_due(timezone.now())["answered"] == 0
+    contact.refresh_from_db()
+    assert contact.title == before
+    assert Lookup.objects.get().state == "failed"
+
+
+def test_asking_about_many_costs_as_much_as_about_one(
+    of_file: EnrichmentSource, account: Account, sdr: User, django_assert_max_num_queries: Any
+) -> None:
+    take_file(of_file, CSV)
+    people = [make_contact(account) for _ in range(20)]
+    with django_assert_max_num_queries(6):
+        assert asking.ask(people, by=sdr, now=timezone.now()) == 20
 
 
 def test_a_source_that_breaks_us_does_not_stop_the_others(
