@@ -23,7 +23,7 @@ from team import outward
 from team.bounds import check_date
 from team.key_admin import SigningKeyAdmin
 from team.sheets.problems import FileRefused
-from team.wording import counted
+from team.wording import counted, listed
 
 
 class SourceForm(forms.ModelForm):
@@ -164,6 +164,10 @@ class EnrichmentSourceAdmin(SigningKeyAdmin):
                 companies, "company", "companies"
             )
             self.message_user(request, f"{words} read from the file.", messages.SUCCESS)
+            if names := form.read.left_out:
+                shown = listed([name[:40] for name in names[:20]])
+                words = f"Columns left out, as we do not know their names: {shown}."
+                self.message_user(request, words, messages.WARNING)
 
     @display(description="they post to")
     def address(self, source: EnrichmentSource) -> str:
@@ -178,4 +182,4 @@ class EnrichmentSourceAdmin(SigningKeyAdmin):
     @display(description="in their file")
     def kept(self, source: EnrichmentSource) -> str:
         count = source.rows.count() if source.pk else 0
-        return f"{count:,} rows" if count else "No file yet."
+        return counted(count, "row") if count else "No file yet."

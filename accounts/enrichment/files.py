@@ -29,8 +29,9 @@ MOST_PROBLEMS = 20
 # What tells a row about a company from one about a person
 OF_PEOPLE = frozenset({"first_name", "last_name", "title", "email", "phone", "mobile"})
 KNOWN = frozenset(
-    {*payloads.CONTACT_FIELDS, *payloads.ACCOUNT_FIELDS, "id", "company", "company_domain"}
-)
+    {*payloads.CONTACT_FIELDS, *payloads.ACCOUNT_FIELDS, "id", "company", "company_domain",
+     "occurred_at"}
+)  # fmt: skip
 
 
 class Reading(NamedTuple):
@@ -38,6 +39,7 @@ class Reading(NamedTuple):
 
     rows: list[FileRow]
     problems: list[str]
+    left_out: list[str]  # columns whose names we do not know
 
 
 class FileProvider:
@@ -85,14 +87,19 @@ def read(stream: BinaryIO, name: str, *, as_of: datetime, now: datetime) -> Read
     """
     rows: list[FileRow] = []
     problems: list[str] = []
+    unknown: set[str] = set()
     for number, cells in _rows_of(stream, name):
+        unknown |= cells.keys() - KNOWN
+        known = {column: cell for column, cell in cells.items() if column in KNOWN}
         try:
-            rows.append(_file_row(cells, as_of, now))
+            rows.append(_file_row(known, as_of, now))
         except payloads.Unreadable as error:
             problems.append(f"Row {number}, {str(error).removeprefix('data.')}")
             if len(problems) == MOST_PROBLEMS:
                 break
-    return Reading(rows, problems)
+    if not rows and not problems:
+        raise FileRefused("The file has no rows.")
+    return Reading(rows, problems, sorted(unknown))
 
 
 def keep(source: EnrichmentSource, reading: Reading) -> tuple[int, int]:
@@ -142,16 +149,14 @@ def _rows_of(stream: BinaryIO, name: str) -> Iterator[tuple[int, dict[str, Any]]
         return
     table = open_table(stream, name, LIMITS)
     headers = [header.strip().casefold().replace(" ", "_") for header in table.headers]
-    unknown = sorted(set(headers) - KNOWN - {"occurred_at"})
-    if not set(headers) & KNOWN:
+    if not set(headers) & KNOWN - {"occurred_at"}:
         raise FileRefused(
             f"No column has a name that we know. They are: {', '.join(sorted(KNOWN))}."
         )
     for row in table.rows:
         if row.problem:
             raise FileRefused(f"Row {row.number}: {row.problem}")
-        cells = dict(zip(headers, (cell.strip() for cell in row.cells), strict=True))
-        yield row.number, {name: cells[name] for name in headers if name not in unknown}
+        yield row.number, dict(zip(headers, (cell.strip() for cell in row.cells), strict=True))
 
 
 def _objects_of(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -168,9 +173,10 @@ def _objects_of(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         if text.startswith("["):
             # One envelope, so that every guard of the door holds here, too
-            rows = payloads.parse(f'{{"rows": {text}}}')["rows"]
+            rows = payloads.parse(f'{{"rows": {text}}}', what="The file")["rows"]
         else:
-            rows = [payloads.parse(line) for line in text.splitlines() if line.strip()]
+            lines = [line for line in text.splitlines() if line.strip()]
+            rows = [payloads.parse(line, what=f"Line {n}") for n, line in enumerate(lines, 1)]
     except payloads.Unreadable as error:
         raise FileRefused(str(error)) from None
     if len(rows) > LIMITS.rows:
@@ -178,8 +184,9 @@ def _objects_of(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise FileRefused(f"Entry {number} is not an object.")
-        yield number, {name: row[name] for name in row if name in KNOWN | {"occurred_at"}}
+        yield number, row
 
 
 def _person(first: str, last: str) -> str:
-    return f"{first} {last}".strip().casefold() if first and last else ""
+    # Some letters are two in small: “ß” is “ss”
+    return f"{first} {last}".casefold()[:121] if first and last else ""

@@ -127,8 +127,10 @@ def finding_in(answer: Mapping[str, Any], about: str, names: Mapping[str, str]) 
         said = data.pop(AS_OF, None)
     else:
         inner = answer.get("data", answer)
-        data = dict(inner) if isinstance(inner, dict) else {}
-        said = answer.get("occurred_at") or data.get(AS_OF)
+        given = inner if isinstance(inner, dict) else {}
+        data = {name: given[name] for name in FIELDS[about] if name in given}
+        as_of = data.pop(AS_OF, None)
+        said = answer.get("occurred_at") or as_of
     if company := data.pop("company_domain", None):
         data["company"] = {"name": data.get("company") or "", "domain": company}
     data = {name: value for name, value in data.items() if value not in (None, "")}

@@ -83,20 +83,23 @@ def read(body: str) -> Update | None:
     return check(parse(body))
 
 
-def parse(body: str) -> dict[str, Any]:
-    """The JSON object in `body`: no NaN, nothing endless, no name twice, nothing unstorable."""
+def parse(body: str, what: str = "The body") -> dict[str, Any]:
+    """The JSON object in `body`: no NaN, nothing endless, no name twice, nothing unstorable.
+
+    `what` names it in the sentence of an Unreadable.
+    """
     if not body.strip():
-        raise Unreadable("The body is empty.", 400)
+        raise Unreadable(f"{what} is empty.", 400)
     try:
         found = json.loads(
             body, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once
         )
     except RecursionError:
-        raise Unreadable("The body is nested too deeply.", 400) from None
+        raise Unreadable(f"{what} is nested too deeply.", 400) from None
     except ValueError as error:
-        raise Unreadable(f"The body is not JSON: {str(error)[:120]}", 400) from None
+        raise Unreadable(f"{what} is not JSON: {str(error)[:120]}", 400) from None
     if not isinstance(found, dict):
-        raise Unreadable("The body has to be one JSON object.", 400)
+        raise Unreadable(f"{what} has to be one JSON object.", 400)
     _walk(found, "", 0)
     return found
 

@@ -204,7 +204,9 @@ def test_json_and_xlsx_are_read_like_csv(of_file: EnrichmentSource, contact: Con
         ("a,b\n1,2\n", "x.csv", "No column has a name that we know."),
         ("email\n", "x.csv", "no rows below it"),
         ("[1]", "x.json", "Entry 1 is not an object."),
-        ("[{", "x.json", "The body is not JSON"),
+        ("[{", "x.json", "The file is not JSON"),
+        ('{"email": "a@b.example"}\n{', "x.jsonl", "Line 2 is not JSON"),
+        ("[]", "x.json", "The file has no rows."),
         ("email\na@b.example", "x.txt", "Only .csv and .xlsx files"),
     ],
 )
@@ -214,6 +216,18 @@ def test_a_file_that_is_none_is_refused_with_a_sentence(
     now = timezone.now()
     with pytest.raises(FileRefused, match=sentence.replace(".", r"\.")):
         files.read(BytesIO(text.encode()), name, as_of=now, now=now)
+
+
+def test_columns_that_nobody_reads_are_named(of_file: EnrichmentSource) -> None:
+    reading = take_file(of_file, f"email,Job Title,shoe\n{PRIYA},CRO,41\n")
+    assert (len(reading.rows), reading.left_out) == (1, ["job_title", "shoe"])
+    reading = take_file(of_file, json.dumps([{"email": PRIYA, "hat": 7}]), "theirs.json")
+    assert (len(reading.rows), reading.left_out) == (1, ["hat"])
+
+
+def test_a_name_that_is_longer_in_small_letters_is_kept(of_file: EnrichmentSource) -> None:
+    take_file(of_file, f"email,first_name,last_name\n{PRIYA},{'ß' * 60},{'ß' * 60}\n")
+    assert len(FileRow.objects.get().person) == 121
 
 
 def test_a_wrong_row_is_named_and_the_last_file_stays(of_file: EnrichmentSource) -> None:
@@ -335,7 +349,17 @@ def test_what_cannot_be_used_fails_with_a_sentence(
     assert len(vendor.asked) == 1  # no redirect was followed
 
 
-@pytest.mark.parametrize("content", [{}, {"data": {}}, {"data": {"id": "7"}}, {"data": "x"}])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"data": {}},
+        {"data": {"id": "7"}},
+        {"data": "x"},
+        {"status": "no match", "credits": 41},
+        {"data": {"as_of": "2026-03-01"}},
+    ],
+)
 def test_an_answer_without_a_value_is_that_they_know_nothing(
     source: EnrichmentSource, vendor: Vendor, contact: Contact, sdr: User, content: Any
 ) -> None:

@@ -64,6 +64,14 @@ def test_an_uploaded_file_is_read_and_asked_from_then_on(revops: User) -> None:
     assert FileRow.objects.get().source == source
 
 
+def test_a_column_that_is_not_read_is_said(revops: User) -> None:
+    text = b"email,Job Title\na@b.example,CRO\n"
+    response = save(revops, file=SimpleUploadedFile("theirs.csv", text))
+    shown = response.content.decode()
+    assert "Columns left out, as we do not know their names: job_title." in shown
+    assert "1 row" in shown and "1 rows" not in shown
+
+
 def test_a_wrong_row_of_the_file_stands_at_the_file(revops: User) -> None:
     response = save(revops, file=SimpleUploadedFile("theirs.csv", b"email\nnobody\n"))
     assert errors_of(response) == {"file": ["Row 2, email: Enter a valid email address."]}
