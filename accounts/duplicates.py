@@ -26,7 +26,7 @@ def of_account(account: Account) -> list[Match[Account]]:
     ]
     emails = account.contacts.exclude(email="").values_list("email", flat=True)[:200]
     domains = {company_domain(email) for email in emails} - {"", account.domain}
-    found += [Match(other, BY_COLLEAGUES) for other in others.filter(domain__in=domains)[:MOST]]
+    found += [Match(other, BY_COLLEAGUES) for other in others.with_any("domain", domains)[:MOST]]
     return once(found)
 
 

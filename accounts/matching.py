@@ -146,12 +146,14 @@ class AccountBook(_Book[Account]):
         batch = list(batch)
         self._loaded = {}
         rows = Account.objects.select_related("parent")
-        for kind in ("id", *_EXTERNAL):
-            if wanted := _ids(kind, batch):
-                self._take(rows.filter(**{f"{kind}__in": wanted}))
+        if ids := _ids(batch):
+            self._take(rows.filter(pk__in=ids))
+        for kind in _EXTERNAL:
+            if wanted := {getattr(keys, kind) for keys in batch} - {""}:
+                self._take(rows.with_any(kind, wanted))
         domains = {keys.domain for keys in batch} | {company_domain(k.email) for k in batch}
         if domains := domains - {""}:
-            self._take(rows.filter(domain__in=domains))
+            self._take(rows.with_any("domain", domains))
         if names := {name_key(keys.name) for keys in batch} - {""}:
             self._take(rows.filter(name_key__in=names))
 
@@ -192,15 +194,15 @@ class ContactBook(_Book[Contact]):
         batch = list(batch)
         self._loaded = {}
         rows = Contact.objects.select_related("account")
-        for kind in ("id", *_EXTERNAL):
-            if wanted := _ids(kind, batch):
-                self._take(rows.filter(**{f"{kind}__in": wanted}))
-        if emails := {keys.email for keys in batch} - {""}:
-            self._take(rows.filter(email__in=emails))
+        if ids := _ids(batch):
+            self._take(rows.filter(pk__in=ids))
+        for kind in (*_EXTERNAL, "email"):
+            if wanted := {getattr(keys, kind) for keys in batch} - {""}:
+                self._take(rows.with_any(kind, wanted))
         rest = [keys for keys in batch if keys.last_name and not self.find(keys)]
         if phones := {phone for keys in rest for phone in keys.phones}:
-            self._take(rows.filter(phone__in=phones))
-            self._take(rows.filter(mobile__in=phones))
+            self._take(rows.with_any("phone", phones))
+            self._take(rows.with_any("mobile", phones))
         if named := [keys for keys in rest if keys.account_id]:
             self._take(
                 rows.filter(
@@ -242,11 +244,10 @@ class ContactBook(_Book[Contact]):
         ]
 
 
-def _ids(kind: str, batch: Iterable[AccountKeys | ContactKeys]) -> set[str]:
-    wanted = {getattr(keys, kind) for keys in batch} - {""}
-    if kind == "id":
-        return {key for key in wanted if key.isdecimal() and 0 < int(key) <= LARGEST_ID}
-    return wanted
+def _ids(batch: Iterable[AccountKeys | ContactKeys]) -> set[str]:
+    """Our own numbers among what is known, as far as a database can have them."""
+    ids = {keys.id for keys in batch}
+    return {key for key in ids if key.isdecimal() and 0 < int(key) <= LARGEST_ID}
 
 
 def _digits(phone: object) -> str:

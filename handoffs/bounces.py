@@ -28,7 +28,7 @@ def _note(message: Message, now: datetime) -> bool:
     mine = Message.objects.filter(pk=message.pk, bounce_noted_at=None)
     if not mine.update(bounce_noted_at=now):
         return False  # another worker has it
-    contact = Contact.objects.filter(email=message.recipient.strip().lower()).first()
+    contact = Contact.objects.with_any("email", [message.recipient.strip().lower()]).first()
     if contact is None or message.bounced_at is None:
         return False
     check = Verification.objects.create(

@@ -123,7 +123,7 @@ def _matching_contact(update: Update) -> int | None:
     )
     found = find_contacts(**keys._asdict())
     if not found and phones and update.kind == BOUNCED:
-        found_pks = list(Contact.objects.filter(phone__in=phones).values_list("pk", flat=True)[:2])
+        found_pks = list(Contact.objects.with_any("phone", phones).values_list("pk", flat=True)[:2])
         return found_pks[0] if len(found_pks) == 1 else None
     return _the_one(found, "contacts")
 
@@ -268,7 +268,7 @@ def _company(update: Update, source: str) -> Account | None:
         found = find_accounts(email=email) if email else []
         return found[0].found if found and found[0].reason == BY_MAIL_DOMAIN else None
     domain = update.company_domain or company_domain(email)
-    if domain and Account.objects.filter(domain=domain).exists():
+    if domain and Account.objects.with_any("domain", [domain]).exists():
         domain = ""
     return Account.objects.create(name=update.company, domain=domain, source=source)
 

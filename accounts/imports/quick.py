@@ -164,9 +164,10 @@ class Quick:
         """The contacts that one of the rows names, by pk and by (kind of key, key)."""
         known: dict[int, Given] = {}
         by_key: dict[tuple[str, Any], int] = {}
-        columns = [_RAW.get(name, name) for name in FIELDS]
+        fields = [_RAW.get(name, name) for name in FIELDS]
         company = [f"account__{name}" for name in COMPANY]
-        query = Contact.objects.order_by().values_list("pk", *columns, "account_id", *company)
+        columns = ["pk", *fields, "account_id", *company]
+        rows = Contact.objects.order_by()
         order = ["email", *self.keys] if "email" in self.place else list(self.keys)
         email, ids = 1 + FIELDS.index("email"), [(f, 1 + FIELDS.index(f)) for f in self.ids]
         for kind in order:
@@ -175,8 +176,8 @@ class Quick:
             wanted = {key for key in wanted if (kind, key) not in by_key}
             if not wanted:
                 continue
-            field = "pk" if kind == "id" else kind
-            for row in query.filter(**{f"{field}__in": wanted}):
+            found = rows.filter(pk__in=wanted) if kind == "id" else rows.with_any(kind, wanted)
+            for row in found.values_list(*columns):
                 pk = row[0]
                 known[pk] = row
                 by_key["id", pk] = pk
@@ -338,7 +339,7 @@ class Quick:
         taken: set[str] = set()
         for name in PHONES:
             # As plain text: the field would read each number anew, the most costly step of all
-            found = rows.annotate(number=_RAW[name]).filter(number__in=phones)
+            found = rows.exclude(**{name: ""}).annotate(number=_RAW[name]).filter(number__in=phones)
             taken.update(found.values_list("number", flat=True))
         return taken
 

@@ -113,6 +113,7 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=["phone"], condition=~Q(phone=""), name="contact_by_phone"),
+            models.Index(fields=["mobile"], condition=~Q(mobile=""), name="contact_by_mobile"),
             models.Index(fields=["last_name", "first_name", "id"], name="contact_by_name"),
         ]
 

@@ -1,7 +1,11 @@
 """Which account or contact we already have, and why."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import QuerySet
 from phonenumber_field.phonenumber import to_python
 
 from accounts import matching
@@ -135,3 +139,28 @@ def test_several_that_fit_are_all_offered_each_with_its_surest_reason(account: A
     found = find_contacts(first_name="JO", last_name="Lind", account_id=account.pk)
     assert {match.found for match in found} == set(twins)
     assert {match.reason for match in found} == {matching.BY_PERSON}
+
+
+@pytest.mark.parametrize(
+    "field", ["email", "phone", "mobile", "external_id", "hubspot_id", "salesforce_id"]
+)
+def test_one_of_many_contacts_is_found_by_its_index(field: str, db: None) -> None:
+    value = "+4930111222" if field in ("phone", "mobile") else "kim@acme.example"
+    assert_by_index(Contact.objects.with_any(field, [value]))
+
+
+@pytest.mark.parametrize("field", ["domain", "external_id", "hubspot_id", "salesforce_id"])
+def test_one_of_many_accounts_is_found_by_its_index(field: str, db: None) -> None:
+    assert_by_index(Account.objects.with_any(field, ["acme.example"]))
+
+
+def test_a_list_too_long_to_prove_anything_of_it_uses_the_index_too(db: None) -> None:
+    assert_by_index(Contact.objects.with_any("email", [f"k{n}@acme.example" for n in range(500)]))
+
+
+def assert_by_index(rows: QuerySet[Any]) -> None:
+    if connection.vendor == "postgresql":  # which reads small tables from end to end if it may
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = rows.order_by().explain()
+    assert "_once" in plan or "_by_" in plan, plan
