@@ -224,7 +224,7 @@ if ON_SQLITE:
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
         "init_command": (
-            # 16 MB of pages for each thread: with 2 an import takes four times as long
+            # 16 MB of pages: with 2 an import takes four times as long. Web: see wsgi.py
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
         ),
     }
