@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from handoffs.models import Handoff, LeadSource
 from sla.models import ClockKind, EscalationStep, PolicyVersion, Target
-from sla.policies import active_version
+from sla.policies import Book
 from sla.reach import LAST_RESORT, Action, Crowd, first_reachable, in_line
-from team.availability import stand_ins
+from team.availability import Hop, stand_ins
 from team.models import Territory, User
 from team.zones import zone_named
 
@@ -41,10 +41,15 @@ def check(now: datetime, *, at_night: bool = False) -> list[Line]:
     territories = Territory.objects.filter(is_active=True).select_related(
         "manager__reports_to", "primary__reports_to", "calendar"
     )
+    book, crowds = Book(), dict[datetime, Crowd]()
+    for source in LeadSource:
+        book.read(source, [None, *(territory.pk for territory in territories)])
     lines = []
     for territory in territories:
-        crowd = Crowd(deepest_night(territory, now) if at_night else now)
-        lines += [_line(source, territory, crowd) for source in LeadSource]
+        at = deepest_night(territory, now) if at_night else now
+        crowd = crowds.setdefault(at, Crowd(at))
+        hops = list(stand_ins(territory.primary, territory, at))
+        lines += [_line(source, territory, book, crowd, hops) for source in LeadSource]
     return lines
 
 
@@ -57,8 +62,10 @@ def deepest_night(territory: Territory, now: datetime) -> datetime:
     return datetime(day.year, day.month, day.day, 3, tzinfo=zone).astimezone(UTC)
 
 
-def _line(source: LeadSource, territory: Territory, crowd: Crowd) -> Line:
-    version = active_version(source, territory)
+def _line(
+    source: LeadSource, territory: Territory, book: Book, crowd: Crowd, hops: list[Hop]
+) -> Line:
+    version = book.version_at(source, territory.pk, None)
     if version is None:
         return Line(
             crowd.now,
@@ -69,11 +76,10 @@ def _line(source: LeadSource, territory: Territory, crowd: Crowd) -> Line:
             [],
             "No active policy: nothing can be submitted.",
         )
-    target = version.targets.filter(kind=ClockKind.ACCEPT).first()
+    target = book.target(version.pk, ClockKind.ACCEPT)
     handoff = Handoff(lead_source=source, territory=territory, owner=territory.primary, sdr=User())
     steps = [
-        _reached(step, handoff, crowd)
-        for step in version.steps.filter(kind=ClockKind.ACCEPT).select_related("channel")
+        _reached(step, handoff, crowd, hops) for step in book.steps(version.pk, ClockKind.ACCEPT)
     ]
     problem = ""
     alerts = [reached for reached in steps if reached.step.action != Action.CHANNEL]
@@ -86,11 +92,11 @@ def _line(source: LeadSource, territory: Territory, crowd: Crowd) -> Line:
     return Line(crowd.now, source, territory, version, target, steps, problem)
 
 
-def _reached(step: EscalationStep, handoff: Handoff, crowd: Crowd) -> Reached:
+def _reached(step: EscalationStep, handoff: Handoff, crowd: Crowd, hops: list[Hop]) -> Reached:
+    """`hops`: whoever may stand in for the owner."""
     if step.action == Action.CHANNEL:
         return Reached(step, [], [], False)
     if step.action == Action.BACKUP:
-        hops = list(stand_ins(handoff.owner, handoff.territory, crowd.now))
         able = [hop.user for hop in hops if not hop.verdict][:1]
         passed = [f"{hop.user}: {hop.verdict}" for hop in hops if hop.verdict]
         if able:

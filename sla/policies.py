@@ -131,6 +131,25 @@ class Book:
         self._targets: dict[int, dict[str, Target]] = {}
         self._steps: dict[int, list[EscalationStep]] = {}
 
+    def read(self, lead_source: str, places: Iterable[int | None]) -> None:
+        """Ask at once for what `version_at` needs of these territories, and of everywhere (None).
+
+        The versions, by number, of each place's policy that has one in force; else none.
+        """
+        new = [place for place in places if (lead_source, place) not in self._versions]
+        if not new:
+            return
+        here = Q(policy__territory__in=[place for place in new if place is not None])
+        if None in new:
+            here |= Q(policy__territory=None)
+        rows = PolicyVersion.objects.locked().filter(here, policy__lead_source=lead_source)
+        found: dict[int | None, list[PolicyVersion]] = {place: [] for place in new}
+        for row in rows.select_related("policy").order_by("number"):
+            found[row.policy.territory_id].append(row)
+        for place, versions in found.items():
+            in_force = any(row.state == PolicyVersion.State.ACTIVE for row in versions)
+            self._versions[lead_source, place] = versions if in_force else []
+
     def version_at(
         self, lead_source: str, territory_id: int | None, at: datetime | None
     ) -> PolicyVersion | None:
@@ -140,7 +159,7 @@ class Book:
         no policy is in force now.
         """
         places = dict.fromkeys((territory_id, None))
-        self._read(lead_source, places)
+        self.read(lead_source, places)
         for place in places:
             if versions := self._versions[lead_source, place]:
                 begun = [
@@ -160,22 +179,6 @@ class Book:
             rows = EscalationStep.objects.filter(version=version_id).select_related("channel")
             self._steps[version_id] = list(rows.order_by("kind", *IN_TIMES_ORDER, "pk"))
         return [step for step in self._steps[version_id] if step.kind == kind]
-
-    def _read(self, lead_source: str, places: Iterable[int | None]) -> None:
-        """The versions, by number, of each place's policy that has one in force; else none."""
-        new = [place for place in places if (lead_source, place) not in self._versions]
-        if not new:
-            return
-        here = Q(policy__territory__in=[place for place in new if place is not None])
-        if None in new:
-            here |= Q(policy__territory=None)
-        rows = PolicyVersion.objects.locked().filter(here, policy__lead_source=lead_source)
-        found: dict[int | None, list[PolicyVersion]] = {place: [] for place in new}
-        for row in rows.select_related("policy").order_by("number"):
-            found[row.policy.territory_id].append(row)
-        for place, versions in found.items():
-            in_force = any(row.state == PolicyVersion.State.ACTIVE for row in versions)
-            self._versions[lead_source, place] = versions if in_force else []
 
 
 def missing_policy(lead_source: str, territory: Territory | None) -> str:

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -177,6 +179,24 @@ def test_coverage_at_night_asks_about_the_next_holiday(
     remind = lines[0].steps[0]
     assert remind.told == [manager]
     assert remind.passed == ["Ana Silva: away until 04 Apr 2026"]
+
+
+def test_coverage_asks_of_each_territory_only_who_stands_in(
+    north: Territory, ae: User, backup: User
+) -> None:
+    with CaptureQueriesContext(connection) as before:
+        coverage.check(timezone.now())
+    for name in ("East", "West"):
+        other = Territory.objects.create(
+            name=name, calendar=north.calendar, manager=north.manager, primary=ae
+        )
+        other.coverage.create(backup=backup, rank=1)
+
+    with CaptureQueriesContext(connection) as after:
+        lines = coverage.check(timezone.now())
+
+    assert len(lines) == 3 * len(LeadSource)
+    assert len(after) - len(before) <= 2 * 3  # is the primary away, who are the backups, are they
 
 
 def test_the_brief_shows_promises_and_what_was_done(late: Handoff, manager: User) -> None:
