@@ -5,7 +5,8 @@ people who come within ten seconds and click every one to five; then log-ins, de
 source, an import, an export, a thousand due clocks, and what is wrong afterwards. Where the machine
 was busy already, waiting times are printed and not judged; what failed and what was lost are.
 Run: make load, or python benchmarks/load.py [postgresql|sqlite] [handoffs] [seconds for each crowd]
-[crowds, as 10,25]; with SOAK=minutes 25 people for so long instead, which judges memory.
+[crowds, as 10,25]; with SOAK=minutes 25 people for so long instead, which judges memory and how
+soon the word of a due step has left.
 """
 
 import os
@@ -87,13 +88,17 @@ def _short(home: Home, run: Run) -> list[Held]:
 
 
 def _soaked(home: Home, minutes: int) -> list[Held]:
-    """25 people for so long; whether the web processes have grown since they were warm."""
+    """25 people for so long, and steps that fall due all the while; whether word of those left in
+    time, and whether the web processes have grown since they were warm."""
     people = 25
     warm = _show(home.crowd(people, WARM))
-    soaked = _show(home.crowd(people, 60 * minutes))
+    with home.at_work(people, 60 * minutes) as met:
+        held = load_parts.escalations(home, 60 * minutes)
+    soaked = _show(met[0])
     growth = soaked.memory / warm.memory - 1
     words = f"after {minutes} min: a web process has grown ≤ {GROWTH:.0%}"
-    return [*judged(soaked), Held(words, f"{growth:+.1%}", growth <= GROWTH, is_waiting=False)]
+    held.append(Held(words, f"{growth:+.1%}", growth <= GROWTH, is_waiting=False))
+    return [*judged(soaked), *held]
 
 
 def judged(crowd: Crowd) -> list[Held]:

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,11 @@ DRAFTS = 120
 AES = 20
 HALF = timedelta(minutes=30)  # of an inbound request's hour: when its first step falls due
 FAR = timedelta(days=30)
+IN_TIME = timedelta(seconds=90)  # from falling due until the message about it has left
 COMPANIES = 50
 LOOKED_AT = 100  # handoffs whose clocks are made anew
+
+fallen: dict[str, datetime] = {}  # when the step of a handoff was made due
 
 
 def prepare() -> dict[str, Any]:
@@ -121,13 +124,7 @@ def sweep(count: int) -> dict[str, float]:
     from sla import clocks
     from sla.models import Clock, Escalation
 
-    waiting = Clock.objects.filter(
-        kind="accept",
-        state="running",
-        handoff__sdr__username="load-sdr",
-        next_at__gt=timezone.now() + FAR / 2,
-    )
-    chosen = list(waiting.order_by("pk").values_list("pk", flat=True)[:count])
+    chosen = list(_waiting().values_list("pk", flat=True)[:count])
     before = Escalation.objects.filter(clock__in=chosen).count()
     Clock.objects.filter(pk__in=chosen).update(next_at=timezone.now())
     began = time.monotonic()
@@ -138,6 +135,50 @@ def sweep(count: int) -> dict[str, float]:
     took = time.monotonic() - began
     fired = Escalation.objects.filter(clock__in=chosen).count() - before
     return {"seconds": took, "fired": fired}
+
+
+def fall_due(count: int) -> dict[str, int]:
+    """Have the first step of so many clocks fall due at this instant, and leave it to the worker.
+
+    Their handoffs are moved in time with all of their log: what is long overdue may wait for more.
+    """
+    from django.db.models import F, QuerySet
+    from django.utils import timezone
+
+    from handoffs.models import Handoff, HandoffEvent
+    from sla.models import Clock
+
+    now = timezone.now()
+    chosen = list(_waiting()[:count])
+    for clock in chosen:
+        later = now - HALF - clock.started_at
+        QuerySet(HandoffEvent).filter(handoff=clock.handoff_id).update(
+            occurred_at=F("occurred_at") + later
+        )
+        QuerySet(Handoff).filter(pk=clock.handoff_id).update(submitted_at=F("submitted_at") + later)
+        Clock.objects.filter(pk=clock.pk).update(
+            started_at=now - HALF, resumed_at=now - HALF, next_at=now
+        )
+        fallen[str(clock.handoff_id)] = now
+    return {"due": len(chosen)}
+
+
+def told() -> dict[str, int]:
+    """Of the handoffs whose step `fall_due` made due: how many somebody was sent word of, and of
+    how many within IN_TIME."""
+    from messaging.models import Message
+
+    sent: dict[str, list[datetime]] = {}
+    rows = Message.objects.filter(kind__startswith="sla_", state="sent").exclude(sent_at=None)
+    for about, at in rows.values_list("about", "sent_at"):
+        sent.setdefault(about.removeprefix("handoff:"), []).append(at)
+    waits = [
+        min(at - due for at in sent[pk] if at >= due)
+        for pk, due in fallen.items()
+        if any(at >= due for at in sent.get(pk, ()))
+    ]
+    in_time = sum(wait <= IN_TIME for wait in waits)
+    return {"due": len(fallen), "told": len(waits), "in_time": in_time}
 
 
 def invariants() -> dict[str, int]:
@@ -175,6 +216,20 @@ def invariants() -> dict[str, int]:
             state="sending", lease_until__lt=now - timedelta(minutes=5)
         ).count(),
     }
+
+
+def _waiting() -> Any:
+    """The clocks that `_handoffs_that_wait` has made and nothing has made due."""
+    from django.utils import timezone
+
+    from sla.models import Clock
+
+    return Clock.objects.filter(
+        kind="accept",
+        state="running",
+        handoff__sdr__username="load-sdr",
+        next_at__gt=timezone.now() + FAR / 2,
+    ).order_by("pk")
 
 
 def _session(user: Any) -> str:

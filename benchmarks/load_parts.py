@@ -22,6 +22,7 @@ SIGN_INS, SIGN_IN_WITHIN = 50, 2000  # in a minute; ms
 HOOKS, HOOK_WITHIN, TO_READ = 50, 300, 90  # each second; ms; seconds for the worker to read them
 ROWS, IMPORT_WITHIN, EXPORT_WITHIN, PAGES_MEANWHILE = 5_000, 60, 10, 1000  # s, s, ms
 DUE, SWEPT_WITHIN, SWEPT_BESIDE = 1_000, 10, 60  # clocks; seconds alone, and beside 25 people
+A_STEP_EACH, LEFT_WITHIN, LEFT_SHARE = 3, 90, 0.999  # s, s
 PATIENCE = 30  # seconds for any answer
 LONGEST = 180  # seconds for an import or a sweep, after which it has failed
 TOKEN = "t" * 32
@@ -161,6 +162,23 @@ def sweeps(home: Home, people: int, seconds: int) -> tuple[list[Held], Crowd]:
                  done["fired"] == DUE, False),
         ]  # fmt: skip
     return held, met[0]
+
+
+def escalations(home: Home, seconds: int) -> list[Held]:
+    """A step falls due every few seconds for so long; how many messages left within 90 s of it."""
+    began = time.monotonic()
+    for number in range(max(1, (seconds - LEFT_WITHIN) // A_STEP_EACH)):
+        time.sleep(max(0.0, began + number * A_STEP_EACH - time.monotonic()))
+        home.ask("fall_due 1", PATIENCE)
+    time.sleep(max(0.0, began + seconds - time.monotonic()))
+    found = home.ask("told", LONGEST)
+    share = found["in_time"] / found["due"]
+    return [
+        Held(f"{found['due']} escalations: left within {LEFT_WITHIN} s ≥ {LEFT_SHARE:.1%}",
+             f"{share:.1%}", share >= LEFT_SHARE, False),
+        Held("escalations that told nobody: 0", f"{found['due'] - found['told']}",
+             found["due"] == found["told"], False),
+    ]  # fmt: skip
 
 
 def afterwards(home: Home) -> list[Held]:
