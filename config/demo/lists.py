@@ -44,7 +44,7 @@ def bring_lists(accounts: list[Account], people: dict[str, User], now: datetime)
         for account, (first, last, title) in zip(quiet, NEW[:5], strict=False)
     ]
     old_list = _bring("old-newsletter-list.csv", OWN, bulk, by=people["sdr"], now=now)
-    if runs.ask_to_undo(old_list, at=now):
+    if runs.ask_to_undo(old_list, by=people["sdr"], at=now):
         runs.carry_on(old_list)
     bought = [
         (

@@ -1,56 +1,48 @@
-"""Import and export in the admin, for any model whose resource is a SheetResource."""
+"""Import in the admin, for any model whose resource is a SheetResource; exports: `export_door`."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 from io import BufferedReader
 from itertools import islice
 from math import ceil
-from operator import attrgetter
 from pathlib import PurePath
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import File
-from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportMixin
-from unfold.contrib.import_export.forms import ExportForm
 
-from team import export_limit
-from team.admin_base import BAD_FILTER
-from team.audit import note
-from team.models import Deed, Import
+from team import hourly
+from team.doors import person
+from team.models import Import
 from team.pages import page
 from team.sheets import columns, import_limit, runs, uploads
 from team.sheets.columns import ColumnsForm
 from team.sheets.core import Report
-from team.sheets.exports import SafeCSV, SafeXLSX
+from team.sheets.export_door import ExportDoor
 from team.sheets.formats import choose
 from team.sheets.forms import ConfirmForm, UploadForm
-from team.sheets.limits import export_rows_for, limits_for
+from team.sheets.limits import limits_for
 from team.sheets.problems import FileRefused, UnknownColumns
 from team.sheets.reading import Table, open_table
+from team.sheets.shown import SHOWN, told_of
 from team.wording import listed
 
 LONGEST_NAME = 200
-SHOWN = 200  # rows and problems on a preview
 
 
-class SheetDoor(ImportExportMixin):
+class SheetDoor(ExportDoor, ImportExportMixin):
     """Mix into a ModelAdmin before DeskAdmin and set `resource_classes = [...]` to one resource.
 
     The preview writes nothing; confirming runs the same import again, all or nothing. A long file
     goes to the worker for both; see `runs`.
     """
 
-    export_formats = [SafeCSV, SafeXLSX]
-    export_form_class = ExportForm
-    to_encoding = "utf-8-sig"
     import_template_name = "sheets/import.html"
     # Code and name of each country that local phone numbers may be from; none: no numbers come in.
     countries: ClassVar[Mapping[str, str]] = {}
@@ -120,7 +112,7 @@ class SheetDoor(ImportExportMixin):
     ) -> HttpResponse:
         """What would happen; a long file goes to the worker for that."""
         if self._is_long(request, stream, settings):
-            if wait := import_limit.seconds_to_wait(request.user, timezone.now()):  # type: ignore[arg-type]
+            if wait := import_limit.seconds_to_wait(person(request), timezone.now()):
                 return self._wait_page(request, stream, settings, wait)
             run = self._begin(request, stream, settings, Import.State.WAITING)
             runs.poke()
@@ -132,15 +124,13 @@ class SheetDoor(ImportExportMixin):
             if not token:
                 upload = File(stream, name=settings["name"])
                 token = uploads.keep(upload, request, self._label(), settings, timezone.now())
-            confirm = ConfirmForm(
-                initial={"import_file_name": token, "original_file_name": settings["name"]}
-            )
+            confirm = ConfirmForm(initial={"import_file_name": token})
         return self._import_page(request, form, report, confirm, settings, earlier)
 
     # --- Columns -----------------------------------------------------------------------------
 
     def _remembered(self, request: HttpRequest, headers: list[str]) -> dict[str, Any]:
-        found = columns.remembered(self._label(), headers, request.user)  # type: ignore[arg-type]
+        found = columns.remembered(self._label(), headers, person(request))
         if found is None:
             return {}
         said = f"{found.by} on {found.at:%-d %b %Y}"
@@ -159,7 +149,7 @@ class SheetDoor(ImportExportMixin):
         try:
             stream, kept = uploads.take(token, request, self._label(), timezone.now())
             with stream:
-                form, _ = self._columns_form(request, stream, kept, request.POST)
+                form = self._columns_form(request, stream, kept, request.POST)
                 if not form.is_valid():
                     return self._columns_page(request, stream, kept, token, form)
                 chosen = form.cleaned_data["columns"]
@@ -167,14 +157,13 @@ class SheetDoor(ImportExportMixin):
                     self._label(),
                     form.headers,
                     chosen,
-                    by=request.user,  # type: ignore[arg-type]
+                    by=person(request),
                     at=timezone.now(),
                 )
                 token = uploads.keep_on(kept, columns=chosen)
                 return self._preview_kept(request, stream, {**kept, "columns": chosen}, token)
         except FileRefused as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return HttpResponseRedirect(self._url("import"))
+            return self._back_with(request, error)
 
     def _go_on(self, request: HttpRequest, token: str) -> HttpResponse:
         """Takes a file that had to wait from where it was."""
@@ -183,8 +172,7 @@ class SheetDoor(ImportExportMixin):
             with stream:
                 return self._preview_kept(request, stream, kept, token)
         except FileRefused as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return HttpResponseRedirect(self._url("import"))
+            return self._back_with(request, error)
 
     def _preview_kept(
         self, request: HttpRequest, stream: Any, kept: dict[str, Any], token: str
@@ -213,7 +201,7 @@ class SheetDoor(ImportExportMixin):
             "token": token,
             "file_name": settings["name"],
             "minutes": ceil(wait / 60),
-            "most": import_limit.MOST,
+            "most": hourly.MOST,
             "import_url": self._url("import"),
             "back": self._url("import"),
             "back_words": f"Import {self.model._meta.verbose_name_plural}",
@@ -225,13 +213,13 @@ class SheetDoor(ImportExportMixin):
 
     def _columns_form(
         self, request: HttpRequest, stream: Any, settings: dict[str, Any], data: Any = None
-    ) -> tuple[ColumnsForm, list[list[str]]]:
+    ) -> ColumnsForm:
         table = self._opened(request, stream, settings)
         samples = [row.cells for row in islice(table.rows, columns.SAMPLES) if not row.problem]
-        known = columns.remembered(self._label(), table.headers, request.user)  # type: ignore[arg-type]
+        known = columns.remembered(self._label(), table.headers, person(request))
         importer = self.resource_classes[0].importer
         guess = known.columns if known else {}
-        return ColumnsForm(importer.formats, table.headers, samples, guess, data), samples
+        return ColumnsForm(importer.formats, table.headers, samples, guess, data)
 
     def _columns_page(
         self,
@@ -243,7 +231,7 @@ class SheetDoor(ImportExportMixin):
         why: str = "",
     ) -> HttpResponse:
         if form is None:
-            form, _ = self._columns_form(request, stream, settings)
+            form = self._columns_form(request, stream, settings)
         names = self.model._meta.verbose_name_plural
         context = {
             "form": form,
@@ -263,23 +251,17 @@ class SheetDoor(ImportExportMixin):
         if not self.has_import_permission(request):
             raise PermissionDenied
         confirm = ConfirmForm(request.POST)
+        now = timezone.now()
         try:
             if not confirm.is_valid():
                 raise FileRefused(uploads.GONE)
             token = confirm.cleaned_data["import_file_name"]
-            stream, kept = uploads.take(token, request, self._label(), timezone.now())
-            wait = import_limit.seconds_to_wait(request.user, timezone.now())  # type: ignore[arg-type]
-            with stream:
-                if wait:
-                    answer = self._wait_page(request, stream, kept, wait)
-                else:
-                    run = self._begin(request, stream, kept, Import.State.CONFIRMED)
+            with uploads.taken_alone(token, request, self._label(), now) as (stream, kept):
+                if wait := import_limit.seconds_to_wait(person(request), now):
+                    return self._wait_page(request, stream, kept, wait)
+                run = self._begin(request, stream, kept, Import.State.CONFIRMED)
         except FileRefused as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return HttpResponseRedirect(self._url("import"))
-        uploads.drop(kept)
-        if wait:
-            return answer
+            return self._back_with(request, error)
         runs.carry_on(run)
         run.refresh_from_db()
         if run.state == Import.State.DONE:
@@ -295,7 +277,7 @@ class SheetDoor(ImportExportMixin):
             options["rows_in_trail"] = "yes"
         return runs.begin(
             stream,
-            by=request.user,  # type: ignore[arg-type]
+            by=person(request),
             kind=self._label(),
             options=options,
             state=state,
@@ -310,14 +292,14 @@ class SheetDoor(ImportExportMixin):
         return sum(1 for _ in islice(table.rows, runs.AT_ONCE + 1)) > runs.AT_ONCE
 
     def _opened(self, request: HttpRequest, stream: Any, settings: dict[str, Any]) -> Table:
-        limits = limits_for(request.user)  # type: ignore[arg-type]
+        limits = limits_for(person(request))
         raw = stream if hasattr(stream, "readinto") else BufferedReader(stream)
         return open_table(raw, settings["name"], limits, settings["encoding"])
 
     def _run(self, request: HttpRequest, stream: Any, settings: dict[str, Any]) -> Report:
         resource = self.resource_classes[0](
             format=settings["format"],
-            by=request.user,
+            by=person(request),
             country=settings["country"],
             columns=settings.get("columns"),
         )
@@ -328,7 +310,7 @@ class SheetDoor(ImportExportMixin):
         sent = request.method == "POST" and not fresh
         return UploadForm(
             self.resource_classes[0].importer.formats,
-            limits_for(request.user),  # type: ignore[arg-type]
+            limits_for(person(request)),
             request.POST if sent else None,
             request.FILES if sent else None,
             countries=self.countries,
@@ -352,10 +334,7 @@ class SheetDoor(ImportExportMixin):
             "matched_by": (settings or {}).get("matched_by", ""),
             "earlier": earlier,
             "formats": self.resource_classes[0].importer.formats,
-            "problems": report.problems[:SHOWN] if report else [],
-            "notes": _notes(report) if report else [],
-            "lines": sorted(report.lines, key=attrgetter("number")) if report else [],
-            "shows_changes": bool(report and report.rows <= SHOWN),
+            "told": told_of(report, report.lines) if report else {},
             "opts": self.model._meta,
             "names": names,
             "confirm_url": self._url("process_import"),
@@ -365,43 +344,10 @@ class SheetDoor(ImportExportMixin):
         }
         return page(request, self.import_template_name, context, title=f"Import {names}")
 
-    def export_action(self, request: HttpRequest) -> HttpResponse:
-        if not self.has_export_permission(request):
-            raise PermissionDenied
-        try:
-            return self._export(request)
-        except (IncorrectLookupParameters, ValueError, OverflowError, DataError):
-            # The rows to export are those of the list’s address, and somebody has written in it
-            if not request.GET:
-                raise
-            self.message_user(request, BAD_FILTER, messages.WARNING)
-            return HttpResponseRedirect(self._url("changelist"))
-
-    def _export(self, request: HttpRequest) -> HttpResponse:
-        most, count = export_rows_for(request.user), 0  # type: ignore[arg-type]
-        if request.method == "POST":
-            user, now = request.user, timezone.now()
-            if refused := export_limit.refusal(request, user, now):  # type: ignore[arg-type]
-                return refused
-            count = self.get_export_queryset(request)[: most + 1].count()
-            if count > most:
-                sentence = f"At most {most:,} rows can be exported at once: filter the list first."
-                self.message_user(request, sentence, messages.ERROR)
-                return HttpResponseRedirect(self._url("changelist"))
-        response: HttpResponse = super().export_action(request)
-        if response.headers.get("Content-Disposition", "").startswith("attachment"):
-            words = f"{count:,} rows as {response['Content-Type'].partition(';')[0]}"
-            note(Deed.EXPORTED, by=request.user, about=self.model, words=words)  # type: ignore[arg-type]
-            if response["Content-Type"].startswith("text/"):
-                response["Content-Type"] += "; charset=utf-8"
-        return response
-
-    def get_export_filename(self, request: HttpRequest, queryset: Any, file_format: Any) -> str:
-        names = str(self.model._meta.verbose_name_plural).replace(" ", "-")
-        return f"{names}-{timezone.now():%Y-%m-%d}.{file_format.get_extension()}"
-
-    def get_valid_export_item_pks(self, request: HttpRequest) -> Any:
-        return self.get_queryset(request).values_list("pk", flat=True)
+    def _back_with(self, request: HttpRequest, error: FileRefused) -> HttpResponse:
+        """To the empty form, which says why the file is not taken."""
+        self.message_user(request, str(error), messages.ERROR)
+        return HttpResponseRedirect(self._url("import"))
 
     def _label(self) -> str:
         return str(self.model._meta.label_lower)
@@ -414,7 +360,3 @@ def _shortened(name: str) -> str:
     """The name without its folder, and not too long; its ending says what kind of file it is."""
     path = PurePath(name)
     return path.stem[: LONGEST_NAME - len(path.suffix)] + path.suffix
-
-
-def _notes(report: Report) -> list[tuple[str, list[int]]]:
-    return [(text, sorted(rows)) for text, rows in list(report.notes.items())[:SHOWN]]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from team.sheets.problems import FileRefused, UnknownColumns
 
-_NOISE = re.compile(r"[^0-9a-z]+")
+_NOISE = re.compile(r"[\W_]+")  # of no script a letter or a digit
 
 
 class Column(NamedTuple):
@@ -120,5 +120,5 @@ def _exactness(wanted: Format, headers: Iterable[str]) -> int:
 
 
 def plain(header: str) -> str:
-    """“First Name”, “first_name” and “FirstName” are one column."""
+    """“First Name”, “first_name” and “FirstName” are one column; “Имя” and “Фамилия” are two."""
     return _NOISE.sub("", header.casefold())

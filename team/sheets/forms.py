@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from pathlib import PurePath
 from typing import Any
 
 from django import forms
@@ -58,17 +57,9 @@ class UploadForm(forms.Form):
         else:
             del self.fields["country"]
 
-    def clean_import_file(self) -> Any:
-        upload = self.cleaned_data["import_file"]
-        if PurePath(upload.name).suffix.lower() not in {".csv", ".xlsx"}:
-            raise forms.ValidationError(
-                "Only .csv and .xlsx files can be imported; save the table as one."
-            )
-        return upload
-
 
 class ConfirmForm(forms.Form):
     """What the preview hands on; the token says which file, whose, and with which columns."""
 
-    import_file_name = forms.CharField(widget=forms.HiddenInput, max_length=2000)
-    original_file_name = forms.CharField(widget=forms.HiddenInput, required=False, max_length=500)
+    # As long as it comes: it holds what each column was matched with
+    import_file_name = forms.CharField(widget=forms.HiddenInput)

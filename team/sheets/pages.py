@@ -25,7 +25,6 @@ PER_PAGE = 50
 # SQLite has one writer: benchmarks/bench_import.py, new rows
 ROWS_A_SECOND = 8_000
 WORTH_A_WORD = 20_000
-NOTES_AT_FIRST = 8  # the others are folded away
 State = Import.State
 MOODS = {
     State.DONE: "is-good",
@@ -58,7 +57,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     context = _context(one)
     if request.headers.get("X-Part"):
         return render(request, "sheets/run_part.html", context)
-    return page(request, "sheets/run.html", context, title=one.name, status=200)
+    return page(request, "sheets/run.html", context, title=one.name)
 
 
 @require_POST
@@ -88,7 +87,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo now what is short, leave the rest to the worker."""
     one = _theirs(request, pk)
-    if not runs.ask_to_undo(one, at=timezone.now()):
+    if not runs.ask_to_undo(one, by=person(request), at=timezone.now()):
         messages.warning(request, "It cannot be undone any more.")
     elif one.rows <= runs.AT_ONCE:
         runs.carry_on(one)
@@ -129,9 +128,6 @@ def _context(one: Import) -> dict[str, Any]:
         "progress": progress,
         "report": one.report,
         "undone": one.report.get("undone"),
-        "notes_at_first": f":{NOTES_AT_FIRST}",
-        "notes_after": f"{NOTES_AT_FIRST}:",
-        "more_notes": len(one.report.get("notes", ())) - NOTES_AT_FIRST,
         "mood": MOODS.get(State(one.state), "is-info"),
         "earlier": _earlier(one),
         "may_undo": runs.may_undo(one, now),

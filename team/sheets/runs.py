@@ -8,7 +8,6 @@ in the note, a file beside the upload: nobody could read it in the database befo
 
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import IntegrityError
+from django.db import IntegrityError, models
 from django.db.models import F
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -25,18 +24,17 @@ from redis.exceptions import RedisError
 from team.audit import Change, note
 from team.models import Deed, Import, User
 from team.models.imports import UNDO_FOR
-from team.sheets import bulk, shelf, trail, undoing
-from team.sheets.core import Context, Importer, Kind, Line, Report, run_import
+from team.sheets import bulk, shelf, trail, undoing, uploads
+from team.sheets.core import Context, Importer, Line, Report, run_import
 from team.sheets.formats import choose
 from team.sheets.limits import limits_for
 from team.sheets.notes import Cancelled, Note, private
 from team.sheets.problems import FileRefused
 from team.sheets.reading import Table, open_table
+from team.sheets.shown import SHOWN, Shown, told_of
 
 FOLDER = "import-files"
 AT_ONCE = 500  # rows that are checked while somebody waits; more go to the worker
-SHOWN = 200  # rows, problems and notes that are kept to be shown
-OF_EACH_KIND = 60
 MOST_ATTEMPTS = 3
 CONFIRM_WITHIN = timedelta(hours=1)
 DROPPED_WITHIN = timedelta(minutes=2)  # by whoever was at it, unless it was killed just then
@@ -100,9 +98,12 @@ def confirm(run: Import, *, at: datetime) -> bool:
 
 
 def cancel(run: Import, *, at: datetime) -> bool:
-    """Stop it, whoever is at work on it; False where it is over already."""
-    note_of(run).ask_to_stop()
+    """Stop it, whoever is at work on it; False where it is over already, or being undone."""
     open_ones = (State.WAITING, State.CHECKED, State.CONFIRMED)
+    run.refresh_from_db()
+    if run.state in open_ones:
+        # Before the state: on SQLite whoever writes it has to let go of the file first
+        note_of(run).ask_to_stop()
     changed = Import.objects.filter(pk=run.pk, state__in=open_ones).update(
         state=State.CANCELLED, since=at, report={}
     )
@@ -123,9 +124,10 @@ def may_undo(run: Import, now: datetime) -> bool:
     )
 
 
-def ask_to_undo(run: Import, *, at: datetime) -> bool:
+def ask_to_undo(run: Import, *, by: User, at: datetime) -> bool:
     """Leave it to the worker to take it back; False where that is not possible any more."""
-    if not may_undo(run, at) or not _turn(run, State.DONE, State.UNDOING, since=at, attempts=0):
+    asked = {"since": at, "attempts": 0, "options": {**run.options, "undone_by": by.pk}}
+    if not may_undo(run, at) or not _turn(run, State.DONE, State.UNDOING, **asked):
         return False
     note_of(run).begin_anew()
     return True
@@ -137,6 +139,12 @@ def poke() -> None:
         async_task(TASK)
     except RedisError as error:
         log.warning("redis: %s, going on without", type(error).__name__)
+
+
+def may_import(user: User, model: type[models.Model]) -> bool:
+    """Whether somebody may bring files of these: an import adds and changes."""
+    app, name = model._meta.app_label, model._meta.model_name
+    return user.has_perms([f"{app}.add_{name}", f"{app}.change_{name}"])
 
 
 def note_of(run: Import) -> Note:
@@ -173,6 +181,7 @@ def tidy(now: datetime) -> None:
     """Drop what nobody confirmed in time, what was kept for undoing when that is over, and files
     that a process had no time to drop.
     """
+    uploads.sweep(now)
     late = Import.objects.filter(state=State.CHECKED, since__lt=now - CONFIRM_WITHIN)
     for run in late:
         if _turn(run, State.CHECKED, State.CANCELLED, since=now, report={}):
@@ -214,7 +223,7 @@ def _take_step(run: Import) -> None:
 
 
 def _check(run: Import) -> None:
-    with _table(run, counting=True) as table:
+    with _table(run) as table:
         total = sum(1 for _ in table.rows)
     Import.objects.filter(pk=run.pk).update(rows=total)
     report, told = _run(run, total, writing=False)
@@ -227,7 +236,7 @@ def _check(run: Import) -> None:
 
 
 def _write(run: Import) -> None:
-    if not (run.by.is_active and (run.by.roles or run.by.is_superuser)):
+    if not may_import(run.by, _importer(run).model):
         _end(run, State.FAILED, LEFT)
         return
     with bulk.unhurried():
@@ -263,11 +272,12 @@ def _write(run: Import) -> None:
 def _undo(run: Import) -> None:
     now = timezone.now()
     assert run.done_at is not None  # noqa: S101
+    by = User.objects.get(pk=run.options.get("undone_by", run.by_id))
     with bulk.unhurried():
         with default_storage.open(_trail_name(run), "r") as file:
             done = undoing.undo(
                 _importer(run), trail.read(file), written_at=run.done_at,
-                source=f"Undo of {run.name}"[:80], by=run.by, now=now, say=note_of(run).say,
+                source=f"Undo of {run.name}"[:80], by=by, now=now, say=note_of(run).say,
             )  # fmt: skip
         told = {**run.report, "undone": {"named": done.named, "kept": done.kept}}
         _turn(
@@ -275,7 +285,7 @@ def _undo(run: Import) -> None:
             since=now, report=told, summary=f"Undone: {done.summary()}",
         )  # fmt: skip
         note(
-            Deed.CHANGED, by=run.by, about=_importer(run).model,
+            Deed.CHANGED, by=by, about=_importer(run).model,
             words=f"import of {run.name} undone: {done.summary()}", at=now,
         )  # fmt: skip
 
@@ -312,46 +322,7 @@ def _run(
         importer.trail = trail.Trail(trail_file) if trail_file else None
         report = run_import(importer, table.rows, on_line=on_line, keep=SHOWN if writing else 0)
     progress.say(shown.seen, max(total, shown.seen))
-    return report, shown.told(report)
-
-
-class Shown:
-    """A few rows of each kind, to be looked at; none of the others stays in memory."""
-
-    def __init__(self) -> None:
-        self.seen = 0
-        self.kinds: Counter[Kind] = Counter()
-        self.lines: list[Line] = []
-
-    def add(self, line: Line) -> None:
-        self.seen += 1
-        self.kinds[line.kind] += 1
-        if line.kind is not Kind.WRONG and self.kinds[line.kind] <= OF_EACH_KIND:
-            self.lines.append(line)
-
-    def told(self, report: Report) -> dict[str, Any]:
-        """The report as it is kept."""
-        return {
-            "format": report.mapping.format.title,
-            "written": report.written,
-            "wrong": report.wrong,
-            "remarks": report.mapping.remarks(),
-            "problems": [list(problem) for problem in report.problems[:SHOWN]],
-            "problem_count": report.problem_count,
-            "notes": [[text, sorted(rows)[:20], len(rows)] for text, rows in report.notes.items()][
-                :SHOWN
-            ],
-            "lines": [
-                {
-                    "number": line.number,
-                    "kind": line.kind.value,
-                    "label": line.label,
-                    "reason": line.reason,
-                    "changes": [list(change) for change in line.changes],
-                }
-                for line in sorted(self.lines, key=lambda line: line.number)
-            ],
-        }
+    return report, told_of(report, shown.lines)
 
 
 # --- Files and states -------------------------------------------------------------------------
@@ -362,7 +333,7 @@ def _importer(run: Import) -> type[Importer]:
 
 
 @contextmanager
-def _table(run: Import, *, counting: bool = False) -> Iterator[Table]:
+def _table(run: Import) -> Iterator[Table]:
     if not run.file or not default_storage.exists(run.file):
         raise FileNotFoundError(run.file)
     with default_storage.open(run.file, "rb") as stream:

@@ -3,6 +3,9 @@
 One that has to wait for its turn is kept for an hour from then on.
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import IO, Any
 
@@ -36,7 +39,7 @@ def keep(
     """Stores the upload and gives the signed token that `take` wants back, until an hour after
     the `wait` that lies before it. Raises FileRefused where it cannot be stored.
     """
-    _sweep(now)
+    sweep(now)
     upload.seek(0)
     name = shelf.put(upload, FOLDER, str(upload.name))
     until = (now + wait + KEPT_FOR).timestamp()
@@ -57,25 +60,52 @@ def take(
         kept = signing.loads(token, salt=SALT, max_age=LONGEST)
     except signing.BadSignature:
         raise FileRefused(GONE) from None
-    is_theirs = kept["for"] == _whose(request, model) and now.timestamp() <= kept["until"]
-    if not is_theirs or not default_storage.exists(kept["file"]):
+    if kept["for"] != _whose(request, model) or now.timestamp() > kept["until"]:
         raise FileRefused(GONE)
-    return default_storage.open(kept["file"], "rb"), kept
+    try:
+        return default_storage.open(kept["file"], "rb"), kept
+    except FileNotFoundError:
+        raise FileRefused(GONE) from None
+
+
+@contextmanager
+def taken_alone(
+    token: str, request: HttpRequest, model: str, now: datetime
+) -> Iterator[tuple[IO[bytes], dict[str, Any]]]:
+    """As `take`, for one alone, who is done with it afterwards: a second one is refused meanwhile.
+
+    Whoever raises FileRefused leaves it as it was.
+    """
+    stream, kept = take(token, request, model, now)
+    path = default_storage.path(kept["file"])
+    aside = f"{path}.taken"
+    with stream:
+        try:
+            os.rename(path, aside)  # of two who come at once the second finds nothing to rename
+        except FileNotFoundError:
+            raise FileRefused(GONE) from None
+        try:
+            yield stream, kept
+        except FileRefused:
+            os.rename(aside, path)
+            raise
+        os.unlink(aside)
 
 
 def drop(kept: dict[str, Any]) -> None:
     default_storage.delete(kept["file"])
 
 
-def _whose(request: HttpRequest, model: str) -> str:
-    return f"{request.user.pk}/{request.session.session_key}/{model}"
-
-
-def _sweep(now: datetime) -> None:
+def sweep(now: datetime) -> None:
     """Removes what nobody confirmed in time."""
     if not default_storage.exists(FOLDER):
         return
     for name in default_storage.listdir(FOLDER)[1]:
         path = f"{FOLDER}/{name}"
-        if default_storage.get_modified_time(path) < now - LONGEST:
-            default_storage.delete(path)
+        with suppress(FileNotFoundError):  # confirmed just now
+            if default_storage.get_modified_time(path) < now - LONGEST:
+                default_storage.delete(path)
+
+
+def _whose(request: HttpRequest, model: str) -> str:
+    return f"{request.user.pk}/{request.session.session_key}/{model}"

@@ -68,6 +68,17 @@ def test_what_was_matched_is_imported(revops: User) -> None:
     }  # fmt: skip
 
 
+def test_long_headers_in_another_script_can_be_confirmed(revops: User) -> None:
+    surname, mail = "Фамилия " * 20, "Электронная почта " * 10
+    client = door(revops)
+    page = sent(client, f"{surname},{mail}\nЛи,ann@acme.example\n")
+    preview = matched(client, page, **{"column-0": "last_name", "column-1": "email"})
+    client.post(
+        IMPORT.replace("import/", "process_import/"), preview.context["confirm_form"].initial
+    )
+    assert Contact.objects.get().last_name == "Ли"
+
+
 def test_the_next_file_with_the_same_header_is_not_asked_for(revops: User, manager: User) -> None:
     client = door(revops)
     matched(client, sent(client, ODD), **MEANT)

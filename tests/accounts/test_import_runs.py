@@ -456,7 +456,7 @@ def test_an_import_is_undone_within_a_day_only(
 
 def test_an_interrupted_undo_begins_again(revops: User, monkeypatch: pytest.MonkeyPatch) -> None:
     run = imported(revops, people(600))
-    runs.ask_to_undo(run, at=run.created_at)
+    runs.ask_to_undo(run, by=revops, at=run.created_at)
 
     def dying(*args: Any, **values: Any) -> None:
         raise Killed
