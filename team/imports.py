@@ -3,7 +3,8 @@
 Whoever is new signs in only after somebody has set a password for them. Roles are added, never
 taken away; nobody changes their own and nobody is changed who is an admin. A territory that is not
 known yet is made, with the first work calendar there is, or office hours in UTC; the first manager
-named with a territory that has none manages it.
+named with a territory that has none manages it. A manager who is not known yet is made, too: as
+their own row has it, if the file holds one.
 """
 
 import re
@@ -97,8 +98,13 @@ class PeopleImporter(Importer):
             )
         }
         self.taken: dict[str, int] = {}
+        self.named: dict[str, Record] = {}  # rows by what a manager may be called in other rows
 
     def prepare(self, records: list[Record]) -> None:
+        for record in records:
+            for field in ("name", "username", "email"):
+                if called := str(record.values.get(field, "")):
+                    self.named.setdefault(called.casefold(), record)
         self.new: list[User] = []
         self.changed: list[tuple[User, tuple[str, ...]]] = []
         self.new_territories: list[Territory] = []
@@ -155,16 +161,16 @@ class PeopleImporter(Importer):
                 self._check_twice(record, found[0].username)
                 return found[0], reason
         person = self._new(given["name"], given.get("username", ""))
-        self._check_gone(record, person)
+        person.email = given.get("email", "")
+        self._check_gone(record, person, "name")
         self._check_twice(record, person.username)
         return person, ""
 
-    def _check_gone(self, record: Record, person: User) -> None:
-        names = {given.casefold() for given in (person.get_full_name(), person.username)}
-        names.add(str(record.values.get("email", "")))
-        if names & self.gone:
+    def _check_gone(self, record: Record, person: User, column: str) -> None:
+        names = (person.get_full_name(), person.username, person.email)
+        if {name.casefold() for name in names if name} & self.gone:
             sentence = f"{person} was deactivated: activate them again by hand first."
-            self._problem(record, "name", sentence)
+            self._problem(record, column, sentence)
 
     def _check_twice(self, record: Record, username: str) -> None:
         first = self.taken.setdefault(username, record.number)
@@ -219,7 +225,7 @@ class PeopleImporter(Importer):
         if len(found) > 1:
             self._problem(record, "manager", f"{len(found)} people are called “{name[:60]}”.")
             return None
-        manager = found[0] if found else self._new(name)
+        manager = found[0] if found else self._new_manager(name, record)
         if manager == person or manager.username == person.username:
             self._problem(record, "manager", "nobody reports to themselves.")
             return None
@@ -236,6 +242,20 @@ class PeopleImporter(Importer):
             elif manager.pk and changes:
                 self.changed.append((manager, ("is_manager",)))
         return None if record.remarks else manager
+
+    def _new_manager(self, name: str, record: Record) -> User:
+        """Somebody who is made because a row names them; by their own row where there is one."""
+        own = self.named.get(name.casefold())
+        if own is not None and own.values.get("name"):
+            person = self._new(own.values["name"], own.values.get("username", ""))
+            person.email = own.values.get("email", "")
+        else:
+            person = self._new(name)
+            if "@" in name:
+                sentence = f"nobody here has the address “{name[:60]}”: add a row for them."
+                self._problem(record, "manager", sentence)
+        self._check_gone(record, person, "manager")
+        return person
 
     def _territory(self, person: User, manager: User | None, record: Record) -> list[Change]:
         name = record.values.get("territory", "")[:80]

@@ -59,6 +59,22 @@ def test_managers_are_made_before_those_who_report_to_them(db: None) -> None:
     assert [str(person) for person in chain] == ["Mid Boss", "Big Boss"]
 
 
+def test_a_manager_is_made_as_their_own_row_has_them(db: None) -> None:
+    """An export names managers by address and lists them behind those who report to them."""
+    headers = ["username", "name", "email", "roles", "manager"]
+    dataset = tablib.Dataset(
+        ("sam", "Sam Ortiz", "sam@desk.example", "sdr", "mara@desk.example"),
+        ("mara.l", "Mara Lindt", "mara@desk.example", "manager", ""),
+        headers=headers,
+    )
+    result = PeopleResource().import_data(dataset)
+    assert not result.has_errors() and not result.has_validation_errors()
+    mara = User.objects.get(email="mara@desk.example")
+    assert (str(mara), mara.username) == ("Mara Lindt", "mara.l")
+    assert User.objects.get(username="sam").reports_to == mara
+    assert User.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     ("dataset", "sentence"),
     [
@@ -69,6 +85,8 @@ def test_managers_are_made_before_those_who_report_to_them(db: None) -> None:
         (rows(("Rita Vance", "manager", "")), "nobody changes their own roles"),
         (rows(("Dee Root", "ae", "")), "is an admin: change their roles by hand"),
         (rows(("Old Hand", "ae", "")), "was deactivated"),
+        (rows(("A B", "sdr", "Old Hand")), "Old Hand was deactivated"),
+        (rows(("A B", "sdr", "boss@desk.example")), "nobody here has the address"),
     ],
 )
 def test_what_a_file_may_not_do_is_said(
