@@ -1,7 +1,4 @@
-"""What admin pages of several apps share besides the guards: refusals in words, buttons, labels.
-
-Buttons are Unfold actions with a dialog, so that only a POST with a token writes.
-"""
+"""What admin pages of several apps share besides the guards: refusals in words, buttons, labels."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -174,6 +171,36 @@ def leave_dialog(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
+def button(
+    words: str,
+    *,
+    icon: str,
+    permission: str,
+    asks: str,
+    says: str,
+    does: str = "",
+    form: type[BaseDialogForm] = BaseDialogForm,
+    **more: Any,
+) -> Callable[[Callable[..., HttpResponse]], Any]:
+    """A button of a page whose dialog has to be confirmed, so that only a POST with a token writes.
+
+    `asks` is the dialog’s title, `says` what will happen, `does` the word on its own button where
+    that is another than `words`. The method gets the valid form; `more` goes to Unfold’s action.
+    """
+    return action(
+        description=words,
+        icon=icon,
+        permissions=[permission],
+        dialog={
+            "title": asks,
+            "description": says,
+            "form_class": form,
+            "form_submit_text": does or words,
+        },
+        **more,
+    )
+
+
 class NoteDialog(BaseDialogForm):
     """What a new version is about."""
 
@@ -233,25 +260,25 @@ class VersionedAdmin(KeptAdmin):
         version = self.row(request, object_id)
         return self.may_write(request) and bool(version.is_locked)
 
-    @action(
-        description="New version to edit",
+    @button(
+        "New version to edit",
         icon="edit_note",
-        permissions=["new_version"],
-        dialog={
-            "title": "New version to edit",
-            "description": (
-                "Makes a draft that says the same, or opens the draft there is. What is in force "
-                "stays so until the draft is activated."
-            ),
-            "form_class": NoteDialog,
-            "form_submit_text": "Make the draft",
-        },
+        permission="new_version",
+        asks="New version to edit",
+        says="Makes a draft that says the same, or opens the draft there is. What is in force "
+        "stays so until the draft is activated.",
+        does="Make the draft",
+        form=NoteDialog,
     )
     def new_version(self, request: HttpRequest, form: NoteDialog, object_id: str) -> HttpResponse:
         version = self.row(request, object_id)
-        draft, is_new = self.draft_after(version, form.cleaned_data["note"])
+        with transaction.atomic():
+            # Of two who press at once the second finds the draft of the first
+            self.model._default_manager.select_for_update().get(pk=version.pk)
+            draft, is_new = self.draft_after(version, form.cleaned_data["note"])
+            if is_new:
+                self.log_addition(request, draft, f"A copy of {version} to edit.")
         if is_new:
-            self.log_addition(request, draft, f"A copy of {version} to edit.")
             self.message_user(request, f"{draft} is ready to edit.", messages.SUCCESS)
         else:
             sentence = f"{draft} is a draft already: edit this one."

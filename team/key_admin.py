@@ -1,13 +1,19 @@
 """Admin pages of rows with a signing secret: it is shown once, when it is made."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from unfold.decorators import action, display
+from unfold.decorators import display
 
-from team.admin_kit import KeptAdmin
-from team.keys import SigningKey
+from team.admin_kit import KeptAdmin, button
+from team.keys import OVERLAP, SigningKey
+
+# A second click would otherwise end at once the secret that the other side still signs with
+A_MOMENT = timedelta(minutes=1)
+A_MOMENT_AGO = "A new secret was made a moment ago. If you need another one, wait a minute."
 
 
 class SigningKeyAdmin(KeptAdmin):
@@ -60,39 +66,37 @@ class SigningKeyAdmin(KeptAdmin):
             words += f"{until:%-d %b %H:%M %Z}"
         return words
 
-    @action(
-        description="New secret",
+    @button(
+        "New secret",
         icon="key",
-        permissions=["change"],
-        dialog={
-            "title": "Make a new secret?",
-            "description": "It is shown once. The present one stays good for 24 hours, so that "
-            "the other side can change over.",
-            "form_class": None,
-            "form_submit_text": "Make it",
-        },
+        permission="change",
+        asks="Make a new secret?",
+        says="It is shown once. The present one stays good for 24 hours, so that the other side "
+        "can change over.",
+        does="Make it",
     )
     def renew_secret(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         row = self.row(request, object_id)
 
         def renew() -> str:
-            row.renew_secret(timezone.now())
-            self._show_once(request, row)
-            self.log_change(request, row, "New secret.")
+            now = timezone.now()
+            key = self.model._default_manager.select_for_update().get(pk=row.pk)
+            if key.old_until and key.old_until - OVERLAP > now - A_MOMENT:
+                raise ValidationError(A_MOMENT_AGO)
+            key.renew_secret(now)
+            self._show_once(request, key)
+            self.log_change(request, key, "New secret.")
             return ""
 
         return self.press(request, renew, back_to=self.page_of(row))
 
-    @action(
-        description="End the old secret now",
+    @button(
+        "End the old secret now",
         icon="key_off",
-        permissions=["change"],
-        dialog={
-            "title": "End the old secret now?",
-            "description": "What is still signed with it is refused from now on.",
-            "form_class": None,
-            "form_submit_text": "End it",
-        },
+        permission="change",
+        asks="End the old secret now?",
+        says="What is still signed with it is refused from now on.",
+        does="End it",
     )
     def drop_old_secret(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         row = self.row(request, object_id)

@@ -66,7 +66,7 @@ class ReasonAdmin(KeptAdmin):
         return ["code", "use"] if obj is not None and obj.given else []
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        return {} if obj else {"code": ["label"]}
+        return {} if obj else dict(self.prepopulated_fields)
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         form = super().get_changelist_form(request, **kwargs)

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm, PaginationInlineFormSet
+from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from handoffs.models import Contest, Criterion, Framework, FrameworkVersion, LeadSourceRule
@@ -24,6 +24,7 @@ from team.admin_kit import (
     KeptAdmin,
     PlainStackedInline,
     VersionedAdmin,
+    button,
     viewer,
 )
 from team.models import Role
@@ -150,7 +151,7 @@ class FrameworkAdmin(KeptAdmin):
         return ["code"] if obj else []
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        return {} if obj else {"code": ["name"]}
+        return {} if obj else dict(self.prepopulated_fields)
 
     def save_model(self, request: HttpRequest, obj: Framework, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -209,60 +210,40 @@ class FrameworkVersionAdmin(VersionedAdmin):
     def new_framework(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:handoffs_framework_add"))
 
-    @action(
-        description="Sign for the SDRs",
+    @button(
+        "Sign for the SDRs",
         icon="signature",
-        permissions=["sign_for_sdrs"],
-        dialog={
-            "title": "Sign for the SDRs",
-            "description": (
-                "You agree, for the SDRs you lead, that this is what a qualified lead means. "
-                "The wording cannot be changed after a signature."
-            ),
-            "form_class": BaseDialogForm,
-            "form_submit_text": "Sign",
-        },
+        permission="sign_for_sdrs",
+        asks="Sign for the SDRs",
+        says="You agree, for the SDRs you lead, that this is what a qualified lead means. The "
+        "wording cannot be changed after a signature.",
+        does="Sign",
     )
-    def sign_for_sdrs(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
+    def sign_for_sdrs(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._sign(request, object_id, Role.SDR)
 
-    @action(
-        description="Sign for the AEs",
+    @button(
+        "Sign for the AEs",
         icon="signature",
-        permissions=["sign_for_aes"],
-        dialog={
-            "title": "Sign for the AEs",
-            "description": (
-                "You agree, for the AEs you lead, that a lead which meets this is worth taking. "
-                "The wording cannot be changed after a signature."
-            ),
-            "form_class": BaseDialogForm,
-            "form_submit_text": "Sign",
-        },
+        permission="sign_for_aes",
+        asks="Sign for the AEs",
+        says="You agree, for the AEs you lead, that a lead which meets this is worth taking. The "
+        "wording cannot be changed after a signature.",
+        does="Sign",
     )
-    def sign_for_aes(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
+    def sign_for_aes(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._sign(request, object_id, Role.AE)
 
-    @action(
-        description="Activate",
+    @button(
+        "Activate",
         icon="check_circle",
+        permission="activate",
+        asks="Make this the standard",
+        says="New handoffs are written under it from now on. The version in force until now "
+        "retires; handoffs written under that one keep it.",
         variant=ActionVariant.PRIMARY,
-        permissions=["activate"],
-        dialog={
-            "title": "Make this the standard",
-            "description": (
-                "New handoffs are written under it from now on. The version in force until now "
-                "retires; handoffs written under that one keep it."
-            ),
-            "form_class": BaseDialogForm,
-            "form_submit_text": "Activate",
-        },
     )
-    def activate(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def activate(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         version = self.row(request, object_id)
 
         def work() -> str:

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
-from team.admin_kit import KeptAdmin, viewer
-from team.forms import NewPersonForm, PasswordForSomebodyForm, PersonForm
+from team.admin_kit import KeptAdmin, button, viewer
+from team.forms.people import NewPersonForm, PasswordForSomebodyForm, PersonForm
 from team.imports import PeopleResource
 from team.models import Absence, Role, User
 from team.sessions import end_sessions
@@ -181,16 +181,13 @@ class PersonAdmin(SheetDoor, UserAdmin, KeptAdmin):  # type: ignore[misc]
             return HttpResponseRedirect(reverse("admin:password_change"))
         return super().user_change_password(request, id, form_url)
 
-    @action(
-        description="Sign out everywhere",
+    @button(
+        "Sign out everywhere",
         icon="logout",
-        permissions=["sign_out"],
-        dialog={
-            "title": "Sign out everywhere?",
-            "description": "All of their sessions end, on every device. They can sign in again.",
-            "form_class": BaseDialogForm,
-            "form_submit_text": "Sign out",
-        },
+        permission="sign_out",
+        asks="Sign out everywhere?",
+        says="All of their sessions end, on every device. They can sign in again.",
+        does="Sign out",
     )
     def sign_out(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         person = self.row(request, object_id)

@@ -546,3 +546,11 @@ def test_a_secret_is_shown_once_and_then_only_its_end(revops: User) -> None:
     renewed = EnrichmentSource.objects.get()
     assert renewed.secret != made.secret and renewed.old_secret == made.secret
     assert renewed.secret in desk.get(answer["Location"]).content.decode()
+
+    answer = desk.post(
+        reverse("admin:accounts_enrichmentsource_renew_secret", args=[made.pk]),
+        CONFIRM,
+        follow=True,
+    )
+    assert "made a moment ago" in answer.content.decode()
+    assert made.secret == EnrichmentSource.objects.get().old_secret, "a second click ends nothing"
