@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Contact
-from config.start import quick
+from config.start import quick, views
 from config.start.steps import Step, is_new, steps
 from handoffs import lifecycle
 from handoffs.completeness import gaps
@@ -182,6 +182,7 @@ def both(password: str) -> dict[str, str]:
         ("backup_name", "Ben Okafor", "Fill in both, or leave both empty"),
         ("ae_name", "", "required"),
         ("territory", "T" * 81, "80"),
+        ("ae_email", f"ana@{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 20}.example", "254"),
     ],
 )
 def test_what_is_not_sound_is_refused_at_its_field_and_nothing_is_made(
@@ -200,6 +201,29 @@ def test_what_is_not_sound_is_refused_at_its_field_and_nothing_is_made(
 def test_the_same_name_twice_gets_two_user_names(as_admin: Client) -> None:
     start(as_admin, ae_email="rita@other.example")
     assert User.objects.get(email="rita@other.example").username == "rita2"
+
+
+@pytest.mark.parametrize(
+    ("email", "username"),
+    [("ana.o'brien@desk.example", "ana.obrien"), ('"!#$"@desk.example', "person")],
+)
+def test_a_user_name_takes_of_an_address_what_it_can_hold(
+    as_admin: Client, email: str, username: str
+) -> None:
+    assert start(as_admin, ae_email=email).status_code == 200
+    assert User.objects.get(email=email).username == username
+
+
+def test_a_second_click_makes_nothing_and_says_where_passwords_are_set(
+    as_admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = iter([True, False, False])  # open when the second one looked, made when it came to it
+    monkeypatch.setattr(quick, "is_open", lambda: next(seen))
+    monkeypatch.setattr(views, "is_open", quick.is_open)
+    answer = start(as_admin)
+    assert answer.status_code == 409
+    assert "is given one on their page under People" in answer.content.decode()
+    assert User.objects.count() == 1 and not WorkCalendar.objects.exists()
 
 
 def test_it_is_for_admins_and_only_while_there_is_nobody(as_admin: Client, sdr: User) -> None:

@@ -1,5 +1,6 @@
 """The quick start: one form that makes the hours, the territory and the first people together."""
 
+import re
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,10 +13,12 @@ from django.db import transaction
 from team import passwords
 from team.audit import note
 from team.business_time import weekly_problems
-from team.forms import ZoneField, as_clock
+from team.forms.calendars import as_clock
+from team.forms.shared import ZoneField
 from team.holidays import fill
 from team.models import Coverage, Deed, Role, Territory, User, WorkCalendar, WorkInterval
 
+_NOT_IN_A_USERNAME = re.compile(r"[^\w.+-]")
 WORKDAYS = ("mon", "tue", "wed", "thu", "fri")
 YEARS = 2  # of public holidays: this one and the next
 
@@ -78,7 +81,7 @@ class QuickStart(forms.Form):
                 max_length=150, required=seat.required, label="Name"
             )
             self.fields[f"{seat.key}_email"] = forms.EmailField(
-                required=seat.required, label="E-mail"
+                max_length=254, required=seat.required, label="E-mail"
             )
 
     def seats(self) -> list[tuple[Seat, Any, Any]]:
@@ -131,9 +134,19 @@ class QuickStart(forms.Form):
             seen.setdefault(email.lower(), seat.label)
 
 
+class TooLate(Exception):
+    """Somebody else, or a second click, was faster: it is not the quick way any more."""
+
+
 @transaction.atomic
 def make(found: dict[str, Any], *, by: User, now: datetime) -> list[Made]:
-    """Make what the cleaned form asks for. The passwords stand in what it returns, nowhere else."""
+    """Make what the cleaned form asks for. The passwords stand in what it returns, nowhere else.
+
+    One at a time: raises TooLate where there are people or a territory by now.
+    """
+    list(User.objects.admins().select_for_update())  # a second one waits here
+    if not is_open():
+        raise TooLate
     calendar = _calendar(found, by=by, now=now)
     people: dict[str, Made] = {}
     for seat in SEATS:
@@ -194,8 +207,8 @@ def _person(seat: Seat, found: dict[str, Any], leader: User | None, *, by: User)
 
 
 def _username(email: str) -> str:
-    """The part before the @, with a number where somebody has it already."""
-    base = email.split("@")[0].lower()[:140]
+    """The part before the @ as a user name can hold it, numbered where somebody has it already."""
+    base = _NOT_IN_A_USERNAME.sub("", email.rpartition("@")[0].lower())[:140] or "person"
     name, number = base, 1
     while User.objects.filter(username__iexact=name).exists():
         number += 1

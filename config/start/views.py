@@ -6,12 +6,16 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from config.start.quick import QuickStart, is_open, make
+from config.start.quick import QuickStart, TooLate, is_open, make
 from config.start.steps import steps
 from team.doors import person, with_role
 from team.models import User
 from team.pages import page
 
+TOO_LATE = (
+    "There are people or a territory already. Whoever has no password yet is given one on their "
+    "page under People."
+)
 UNCHOSEN = "UTC"  # what a new person has, see team.models.User
 
 
@@ -34,11 +38,14 @@ def quick_start(request: HttpRequest) -> HttpResponse:
     user = person(request)
     insist_on_an_admin(user)
     if not is_open():
-        return _page(request, None, "There are people or a territory already.", status=409)
+        return _page(request, None, TOO_LATE, status=409)
     form = QuickStart(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    made = make(form.cleaned_data, by=user, now=timezone.now())
+    try:
+        made = make(form.cleaned_data, by=user, now=timezone.now())
+    except TooLate:
+        return _page(request, None, TOO_LATE, status=409)
     return page(request, "start/made.html", {"made": made}, title="These people can sign in")
 
 

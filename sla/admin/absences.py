@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from sla.foreseen import Foreseen, foresee
 from team.admin.absences import AbsenceAdmin
-from team.forms import AbsenceForm
+from team.forms.absences import AbsenceForm
 from team.models import Absence
 
 

@@ -27,7 +27,7 @@ from team.admin_kit import (
     VersionedAdmin,
     viewer,
 )
-from team.forms import kept_rows
+from team.forms.shared import kept_rows
 
 State = PolicyVersion.State
 

@@ -10,7 +10,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from team.admin_kit import KeptAdmin, viewer
-from team.forms import AbsenceForm, span
+from team.forms.absences import AbsenceForm, span
 from team.models import Absence, Territory, User
 from team.wording import counted, listed
 from team.workload import open_handoffs

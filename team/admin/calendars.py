@@ -7,11 +7,17 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.decorators import action, display
+from unfold.decorators import display
 
-from team.admin_kit import KeptAdmin, PlainTabularInline, held_by
+from team.admin_kit import KeptAdmin, PlainTabularInline, button, held_by
 from team.business_time import DAYS
-from team.forms import CalendarForm, HolidayFormSet, HolidaysDialog, IntervalForm, IntervalFormSet
+from team.forms.calendars import (
+    CalendarForm,
+    HolidayFormSet,
+    HolidaysDialog,
+    IntervalForm,
+    IntervalFormSet,
+)
 from team.holidays import fill
 from team.models import CalendarVersion, Holiday, WorkCalendar, WorkInterval
 from team.wording import counted
@@ -24,7 +30,7 @@ VERSIONS_SHOWN = 5
 
 
 class IntervalInline(PlainTabularInline):
-    help_words = {"weekday": "A day with a break takes two lines."}
+    help_words = {"weekday": "A day with a break takes two rows."}
     model = WorkInterval
     form = IntervalForm
     formset = IntervalFormSet
@@ -116,19 +122,15 @@ class WorkCalendarAdmin(KeptAdmin):
     def has_fill_in_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return self.has_change_permission(request, self.row(request, object_id))
 
-    @action(
-        description="Fill in public holidays",
+    @button(
+        "Fill in public holidays",
         icon="event_busy",
-        permissions=["fill_in"],
-        dialog={
-            "title": "Fill in public holidays",
-            "description": (
-                "Adds the days that are missing. What stands there already is not changed, and "
-                "every day can be edited afterwards."
-            ),
-            "form_class": HolidaysDialog,
-            "form_submit_text": "Fill in",
-        },
+        permission="fill_in",
+        asks="Fill in public holidays",
+        says="Adds the days that are missing. What stands there already is not changed, and every "
+        "day can be edited afterwards.",
+        does="Fill in",
+        form=HolidaysDialog,
     )
     def fill_in_holidays(
         self, request: HttpRequest, form: HolidaysDialog, object_id: str

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from team.admin_kit import KeptAdmin, PlainTabularInline
-from team.forms import CoverageFormSet, TerritoryForm
+from team.forms.territories import CoverageFormSet, TerritoryForm
 from team.models import Coverage, Role, Territory, User
 
 
@@ -62,8 +62,7 @@ class TerritoryAdmin(KeptAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Territory]:
-        found = super().get_queryset(request).prefetch_related("coverage__backup")
-        return found.annotate(size=Count("team"))
+        return super().get_queryset(request).prefetch_related("coverage__backup")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "primary":

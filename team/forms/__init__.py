@@ -1,0 +1,1 @@
+"""Forms of the team’s admin pages, a module for each kind of thing."""
