@@ -5,7 +5,6 @@ queryset.
 """
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -23,7 +22,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from team.admin_trail import Trail
-from team.bounds import LARGEST_ID, check_storable
+from team.bounds import LARGEST_ID, check_json, check_storable
 from team.paging import DeepPaginator
 
 MAX_SEARCH_LENGTH = 200
@@ -56,7 +55,7 @@ class GuardedJSONField(forms.JSONField):
             if len(value) > MAX_JSON_LENGTH:
                 raise ValidationError(f"Enter at most {MAX_JSON_LENGTH:,} characters.")
             try:
-                _check_json(json.loads(value, parse_constant=_refuse_constant))
+                check_json(json.loads(value, parse_constant=_refuse_constant))
             except (ValueError, RecursionError) as error:
                 raise ValidationError(self.error_messages["invalid"], code="invalid") from error
         return super().to_python(value)
@@ -64,21 +63,6 @@ class GuardedJSONField(forms.JSONField):
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} cannot be stored")
-
-
-def _check_json(value: object) -> None:
-    """Raise for numbers and texts that a database cannot hold, however deep they sit."""
-    if isinstance(value, str):
-        check_storable(value)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("The number is too large.")
-    elif isinstance(value, list):
-        for item in value:
-            _check_json(item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _check_json(key)
-            _check_json(item)
 
 
 class _SoundIds:

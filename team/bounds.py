@@ -4,6 +4,7 @@ A date far outside living memory can make a list page fail for everybody once it
 another time zone, so instants are bounded wherever they come in.
 """
 
+import math
 import unicodedata
 from datetime import UTC, date, datetime
 
@@ -36,6 +37,21 @@ def check_storable(value: str) -> None:
             raise ValidationError(
                 f"Contains a character that cannot be stored (U+{ord(character):04X})."
             )
+
+
+def check_json(value: object) -> None:
+    """Refuse numbers and texts that a database cannot hold, however deep they sit in `value`."""
+    if isinstance(value, str):
+        check_storable(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValidationError("Contains a number that cannot be stored.")
+    elif isinstance(value, list):
+        for item in value:
+            check_json(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            check_json(key)
+            check_json(item)
 
 
 def check_one_line(value: str) -> None:

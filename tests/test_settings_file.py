@@ -10,13 +10,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Account, Contact
 from config.portable.file import parsed, take_in, written
 from config.portable.parts import SAME, Unreadable
+from handoffs import lifecycle
 from handoffs.models import CompetitorNote, Criterion, FrameworkVersion, Reason
 from messaging.models import MessageTemplate
 from sla.models import PolicyVersion, Target
 from team.audit import AuditEntry
 from team.models import Territory, User, WorkCalendar
+from tests.factories import submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +45,8 @@ def test_what_stands_here_already_changes_nothing(data: dict[str, Any], revops: 
     entries = AuditEntry.objects.count()
     assert put_in(data, revops) == {}
     assert settings_now() | {"made_at": ""} == data | {"made_at": ""}
-    assert AuditEntry.objects.count() == entries
+    assert AuditEntry.objects.count() == entries + 1
+    assert AuditEntry.objects.first().note == "Nothing was different."
 
 
 def test_neither_people_nor_secrets_are_in_it(data: dict[str, Any], north: Territory) -> None:
@@ -140,11 +144,28 @@ def test_what_is_wrong_is_named_and_nothing_changes(
         (b'{"format": "handoff-desk-settings", "version": 9}', "version 9"),
         (b"[" * 100_000, "cannot be read"),
         (b" " * (2 * 1024 * 1024 + 1), "larger than 2 MB"),
+        (rb'{"format": "handoff-desk-settings", "reasons": ["\ud800"]}', "D800"),
+        (rb'{"format": "handoff-desk-settings", "texts": ["a\u0000b"]}', "0000"),
+        (b'{"format": "handoff-desk-settings", "version": NaN}', "number that cannot be stored"),
     ],
 )
 def test_another_file_is_refused_in_words(content: bytes, sentence: str) -> None:
     with pytest.raises(Unreadable, match=sentence):
         parsed(content)
+
+
+def test_a_reason_that_was_given_keeps_its_use(
+    data: dict[str, Any], sdr: User, ae: User, account: Account, contact: Contact, revops: User
+) -> None:
+    reason = Reason.objects.filter(use=Reason.Use.REJECT, counts=False).first()
+    handoff = submitted(sdr=sdr, account=account, contact=contact)
+    lifecycle.reject(handoff, by=ae, reason=reason, note="They have no project before next year.")
+    row = next(row for row in data["reasons"] if row["code"] == reason.code)
+    row["use"] = "disqualify"
+    with pytest.raises(Unreadable, match="its “use” stays “reject”"):
+        take_in(data, by=revops)
+    row["use"], row["label"] = "reject", "In other words"
+    assert put_in(data, revops) == {"Reasons: In other words": "changed"}
 
 
 def test_the_page_tries_before_it_puts_in(

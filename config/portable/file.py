@@ -4,11 +4,14 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
 from config.portable import simple, versions
-from config.portable.parts import Outcome, Unreadable
-from team.models import User
+from config.portable.parts import SAME, Outcome, Unreadable
+from team.audit import note
+from team.bounds import check_json
+from team.models import Deed, User
 
 FORMAT = "handoff-desk-settings"
 VERSION = 1
@@ -36,8 +39,11 @@ def parsed(content: bytes) -> dict[str, Any]:
         raise Unreadable("The file is larger than 2 MB, so it is no settings file.")
     try:
         data = json.loads(content.decode("utf-8-sig"))
+        check_json(data)
     except (UnicodeDecodeError, RecursionError):
         raise Unreadable("This is not a settings file: it cannot be read as text.") from None
+    except ValidationError as error:
+        raise Unreadable(" ".join(error.messages)) from None
     except json.JSONDecodeError as error:
         raise Unreadable(f"This is not JSON: line {error.lineno}, column {error.colno}.") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
@@ -48,9 +54,9 @@ def parsed(content: bytes) -> dict[str, Any]:
 
 
 def take_in(data: dict[str, Any], *, by: User, trial: bool = False) -> list[Outcome]:
-    """Put the file's settings in, in one transaction. A trial says what would happen; undoes it.
+    """Put the file's settings in, in one transaction, and write that down for the audit trail.
 
-    Raises Unreadable, and nothing is changed.
+    A trial says what would happen and undoes it. Raises Unreadable, and nothing is changed.
     """
     with transaction.atomic():
         try:
@@ -63,8 +69,14 @@ def take_in(data: dict[str, Any], *, by: User, trial: bool = False) -> list[Outc
             ]
             for kind in simple.PLAIN:
                 found += simple.read_plain(kind, data, by)
-        except (DatabaseError, TypeError, AttributeError, OverflowError) as error:
+        except (DatabaseError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise Unreadable("A value in the file is of the wrong kind.") from error
+        note(Deed.IMPORTED, by=by, name="Settings file", words=_told(found))
         if trial:
             transaction.set_rollback(True)
     return found
+
+
+def _told(found: list[Outcome]) -> str:
+    news = [f"{one.part}, {one.name}: {one.verdict}" for one in found if one.verdict != SAME]
+    return "; ".join(news) or "Nothing was different."

@@ -62,7 +62,9 @@ def read_plain(kind: Plain, data: Mapping[str, Any], by: User) -> list[Outcome]:
         there = kind.model._default_manager.filter(**{kind.key: name}).first()
         target = there or kind.model(**{kind.key: name})
         values = {field: row[field] for field in kind.fields if field in row}
-        _check_tags(values, f"{kind.title}, “{name}”")
+        where = f"{kind.title}, “{name}”"
+        _check_tags(values, where)
+        _check_use(target, values, where)
         outcome = put(target, values, part=kind.title, name=name, by=by)
         found.append(outcome._replace(name=str(target)))
     return found
@@ -74,6 +76,17 @@ def _check_tags(values: Mapping[str, Any], where: str) -> None:
         tags = values.get(name, [])
         if not isinstance(tags, list) or not all(tag in known for tag in tags):
             raise Unreadable(f"{where}: “{name}” has to be a list of: {', '.join(known)}.")
+
+
+def _check_use(target: models.Model, values: Mapping[str, Any], where: str) -> None:
+    """Raise Unreadable where a reason that was given once would mean another decision."""
+    if not isinstance(target, Reason) or target.pk is None or not target.events.exists():
+        return
+    if values.get("use", target.use) != target.use:
+        raise Unreadable(
+            f"{where}: it was given already, so its “use” stays “{target.use}”. Give the file’s "
+            "reason another code."
+        )
 
 
 def write_texts() -> list[dict[str, Any]]:

@@ -29,8 +29,6 @@ def settings_file(request: HttpRequest) -> HttpResponse:
         found = take_in(parsed(content), by=user, trial=trial)
     except Unreadable as refused:
         return _page(request, {"refused": str(refused)}, status=422)
-    if not trial:
-        note(Deed.IMPORTED, by=user, name="Settings file", words=_told(found))
     context = {"trial": trial, "content": content.decode("utf-8-sig"), **_sorted(found)}
     return _page(request, context)
 
@@ -64,11 +62,6 @@ def _content(request: HttpRequest) -> bytes:
 def _sorted(found: list[Outcome]) -> dict[str, Any]:
     news = [outcome for outcome in found if outcome.verdict != SAME]
     return {"news": news, "same": len(found) - len(news), "read": True}
-
-
-def _told(found: list[Outcome]) -> str:
-    news = [f"{one.part}, {one.name}: {one.verdict}" for one in found if one.verdict != SAME]
-    return "; ".join(news)[:500] or "Nothing was different."
 
 
 def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
