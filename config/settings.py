@@ -7,26 +7,17 @@ product runs on SQLite in `var/`, on loopback, which is the embedded default.
 import logging
 import os
 import sys
-from email.utils import parseaddr
 from pathlib import Path
-from typing import NoReturn
-from urllib.parse import urlsplit
 
 from environs import Env, EnvError
 
+from config.environment import first_problem, refuse
 from config.secret import local_secret_key
 from config.sign_in import switch
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
-
-
-def refuse(variable: str, sentence: str) -> NoReturn:
-    """End the start with one line that names the variable. Exit status 2."""
-    print(f"{variable}: {sentence}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(2)
-
 
 try:
     # Where the local processes keep their database, key, notes, log files and uploads.
@@ -41,7 +32,6 @@ try:
     DEBUG = env.bool("DEBUG", False)
     TRUST_PROXY = env.bool("TRUST_PROXY", False)
     BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-    site = urlsplit(BASE_URL)
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
     SECRET_KEY = env.str("SECRET_KEY", "") or local_secret_key(VAR_DIR)
     SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
@@ -83,67 +73,11 @@ except (EnvError, ValueError) as error:
     name = str(error).split('"')[1] if '"' in str(error) else "environment"
     refuse(name, str(error))
 
-if site.scheme not in {"http", "https"} or not site.hostname or site.path or site.query:
-    refuse("BASE_URL", f"{BASE_URL!r} is not an address such as https://desk.example.com.")
-try:
-    _ = site.port
-except ValueError:
-    refuse("BASE_URL", f"{BASE_URL!r} has a port that is not a number.")
-if len(SECRET_KEY) < 50:
-    refuse("SECRET_KEY", "needs at least 50 characters.")
-if len(PRIVACY_KEY) < 50:
-    refuse("PRIVACY_KEY", "needs at least 50 characters.")
-if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
-    refuse("ALLOWED_HOSTS", "names the hosts one by one, such as desk.example.com; * is not taken.")
-if DATABASE["ENGINE"].rsplit(".", 1)[-1] not in {"sqlite3", "postgresql"}:
-    refuse("DATABASE_URL", "takes sqlite:////absolute/path or postgres://….")
-ON_SQLITE = DATABASE["ENGINE"].endswith("sqlite3")
-if ON_SQLITE:
-    folder = Path(DATABASE["NAME"]).parent
-    if not os.access(folder, os.W_OK):
-        refuse("DATABASE_URL", f"{folder} is not a folder that can be written to.")
-    if Path(DATABASE["NAME"]).exists() and not os.access(DATABASE["NAME"], os.W_OK):
-        refuse("DATABASE_URL", f"{DATABASE['NAME']} cannot be written to.")
-if SLACK_WEBHOOK_URL and not SLACK_WEBHOOK_URL.startswith(("https://", "http://")):
-    refuse("SLACK_WEBHOOK_URL", "is not a web address.")
 OUTGOING_HOSTS = [entry.strip().lower() for entry in OUTGOING_HOSTS if entry.strip()]
-for host in OUTGOING_HOSTS:
-    named = urlsplit(host if "//" in host else f"//{host}")
-    try:
-        whole = bool(named.hostname) and not (
-            named.path.strip("/") or named.query or named.username
-        )
-        sound = whole and (named.scheme in {"http", "https"} if "//" in host else not named.port)
-    except ValueError:
-        sound = False
-    if not sound:
-        refuse(
-            "OUTGOING_HOSTS",
-            f"{host!r} is neither a host such as hooks.example.com nor an origin such as "
-            "http://crm.internal:8080.",
-        )
-if "EMAIL_BACKEND" not in EMAIL:
-    refuse(
-        "EMAIL_URL",
-        "takes smtp://user:password@host:port, smtps://…, submission://… or console://.",
-    )
-if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1] or len(DEFAULT_FROM_EMAIL.splitlines()) != 1:
-    refuse("DEFAULT_FROM_EMAIL", "takes an address such as Handoff Desk <desk@example.com>.")
-for name, days in RETENTION.items():
-    if days < 0:
-        refuse(f"RETENTION_{name.upper()}_DAYS", "takes a number of days, 0 for never.")
-if SIGN_IN_FAILURES_PER_ADDRESS < 5:
-    refuse("SIGN_IN_FAILURES_PER_ADDRESS", "takes 5 or more, counted in an hour.")
-if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
-    refuse("REDIS_URL", "takes redis://host:port/number.")
-if LOG_FORMAT not in {"line", "json"}:
-    refuse("LOG_FORMAT", "takes line or json.")
-if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
-    refuse("METRICS_TOKEN", "needs at least 20 characters.")
-
-if wrong := switch.problem(TWO_STEP, OIDC):
+if wrong := first_problem(globals()) or switch.problem(TWO_STEP, OIDC):
     refuse(*wrong)
 
+ON_SQLITE = DATABASE["ENGINE"].endswith("sqlite3")
 HTTPS = BASE_URL.startswith("https://")
 
 # --- The house -------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from django.urls import reverse_lazy
 
+from config.environment import split
+
 TWO_STEP = ("off", "optional", "admins", "everyone")
 MENU_ENTRY = {"title": "Log-in in two steps", "link": reverse_lazy("mfa_index")}
 
@@ -24,9 +26,10 @@ def problem(two_step: str, oidc: Oidc) -> tuple[str, str] | None:
         return "TWO_STEP", f"takes one of {', '.join(TWO_STEP)}."
     if not oidc.issuer:
         return None
-    address = urlsplit(oidc.issuer)
-    local = address.hostname in {"localhost", "127.0.0.1"}
-    if not address.hostname or address.scheme not in ({"https", "http"} if local else {"https"}):
+    address = split(oidc.issuer)
+    at_home = address is not None and address.hostname in {"localhost", "127.0.0.1"}
+    schemes = {"https", "http"} if at_home else {"https"}
+    if address is None or not address.hostname or address.scheme not in schemes:
         return "OIDC_ISSUER", "is not an address such as https://login.example.com."
     if not oidc.client_id:
         return "OIDC_CLIENT_ID", "is needed where OIDC_ISSUER is set."
