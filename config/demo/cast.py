@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from team.holidays import fill
 from team.models import Absence, Coverage, Territory, User, WorkCalendar, WorkInterval
 
 PASSWORD = "demo"  # noqa: S105  demo data only; refused outside an empty database
@@ -110,8 +111,6 @@ def hire() -> dict[str, User]:
 
 def open_offices(people: dict[str, User], years: list[int]) -> dict[str, Territory]:
     """Three territories with calendars, holidays, primaries and backups."""
-    import holidays  # takes a while to import, and nothing but the demo needs it here
-
     territories = {}
     for region in REGIONS:
         calendar = WorkCalendar.objects.create(
@@ -122,8 +121,7 @@ def open_offices(people: dict[str, User], years: list[int]) -> dict[str, Territo
             for day in WEEK
             for opens, closes in region.hours
         )
-        for day, name in sorted(holidays.country_holidays(region.country, years=years).items()):
-            calendar.holidays.create(day=day, name=name[:120])
+        fill(calendar, region.country, "", years[0], years[-1])
         calendar.current_version()
         territory = Territory.objects.create(
             name=region.name,
