@@ -33,6 +33,14 @@
     });
   }
 
+  // On a phone each cell of a list says its column’s name, and begins as the head of the column does.
+  function columns() {
+    document.querySelectorAll("#changelist [data-label]").forEach((cell) => {
+      const words = cell.dataset.label;
+      cell.dataset.label = words.charAt(0).toUpperCase() + words.slice(1);
+    });
+  }
+
   // The name of a field in a table: its row's own word for it, or the head of its column.
   function columnOf(field) {
     const cell = field.closest("td, th");
@@ -95,6 +103,7 @@
   function nameAll() {
     landmarks();
     scrollBoxes();
+    columns();
     fields();
   }
 
