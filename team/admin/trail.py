@@ -36,7 +36,6 @@ class AuditEntryAdmin(ShownOnly, DeskAdmin):
         ("by", RelatedDropdownFilter),
         ("at", RangeDateFilter),
     ]
-    list_select_related = ["by"]
     search_fields = ["name", "note", "by__first_name", "by__last_name"]
     search_help_text = "What it was done to, or by whom"
     ordering = ["-at", "-pk"]

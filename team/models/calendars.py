@@ -9,18 +9,10 @@ from django.db import models
 from django.utils import timezone
 
 from team.bounds import check_date
-from team.business_time import BusinessHours
+from team.business_time import DAYS, BusinessHours
 from team.models.people import validate_time_zone
 
-WEEKDAYS = [
-    ("mon", "Monday"),
-    ("tue", "Tuesday"),
-    ("wed", "Wednesday"),
-    ("thu", "Thursday"),
-    ("fri", "Friday"),
-    ("sat", "Saturday"),
-    ("sun", "Sunday"),
-]
+WEEKDAYS = list(DAYS.items())
 
 
 class WorkCalendar(models.Model):
