@@ -32,7 +32,7 @@ FAILED = {10: 0.0, 25: 0.0, 50: 0.001}  # share of requests
 LATEST = 30  # seconds until it is as quick as ever after the largest crowd
 BUSY = 1.0  # load average before the start from which on waiting times say nothing
 MEMORY, GROWTH = 200, 0.05  # MB for each web process; how much more after a soak
-WARM = 60  # seconds of work before the memory of a soak is read
+WARM = 300  # seconds before the memory of a soak is read: by then each thread has its own
 PLAYED = 120  # handoffs that are played, the rest of the history is copied
 SPARE = 1800  # seconds for everything but the soak and the crowds, after which it is given up
 
