@@ -14,12 +14,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
-PLAYED = 300
+# Handoffs that are played, a third of a second each; the rest of a history is copied from them
+PLAYED, PLAYED_IF_SHORT, SHORT = 300, 120, 10_000
 
 
 @contextmanager
-def histories(vendor: str, sizes: list[int], played: int = PLAYED) -> Iterator[dict[int, str]]:
-    """The address of a database for each size, all of them copies of one that was played."""
+def histories(vendor: str, sizes: list[int], played: int = 0) -> Iterator[dict[int, str]]:
+    """The address of a database for each size, all of them copies of one that was played.
+
+    `played` 0: as many handoffs as suit the longest.
+    """
+    played = played or (PLAYED if max(sizes) > SHORT else PLAYED_IF_SHORT)
     with ExitStack() as stack:
         if vendor == "postgresql":
             yield _on_postgres(stack, sizes, played)
