@@ -87,9 +87,11 @@ def taken_alone(
         try:
             yield stream, kept
         except FileRefused:
-            os.rename(aside, path)
+            with suppress(FileNotFoundError):
+                os.rename(aside, path)
             raise
-        os.unlink(aside)
+        with suppress(FileNotFoundError):  # somebody’s erasure drops every upload there is
+            os.unlink(aside)
 
 
 def drop(kept: dict[str, Any]) -> None:
