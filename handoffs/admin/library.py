@@ -54,6 +54,7 @@ class CompetitorNoteAdmin(LibraryAdmin):
     )
     list_display = ["competitor", "for_industries", "is_active", "updated_at"]
     search_fields = ["competitor", "note"]
+    search_help_text = "Competitor, or words of the note"
     fields = ["competitor", "note", "industries", "triggers", "objections", "is_active"]
 
 
@@ -71,4 +72,5 @@ class CaseStudyAdmin(LibraryAdmin):
     )
     list_display = ["title", "for_industries", "is_active", "updated_at"]
     search_fields = ["title", "summary"]
+    search_help_text = "Words of the title or the summary"
     fields = ["title", "summary", "url", "industries", "triggers", "objections", "is_active"]

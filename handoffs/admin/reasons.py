@@ -39,7 +39,7 @@ class ReasonAdmin(KeptAdmin):
         "position": "Lower numbers stand first.",
         "is_active": "Off: past handoffs keep it, new decisions do not offer it.",
     }
-    instead = "Switch “active” off instead: nobody can choose it any more."
+    instead = "Switch “offered” off instead: nobody can choose it any more."
     empty_words = "Without reasons nobody can reject or disqualify. Add the first."
     list_display = [
         "code",
@@ -55,6 +55,7 @@ class ReasonAdmin(KeptAdmin):
     list_editable = ["label", "position", "counts", "gives_back", "is_active"]
     list_filter = [("use", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter)]
     search_fields = ["code", "label"]
+    search_help_text = "Code or label"
     fields = ["code", "label", "use", "hint", "counts", "gives_back", "position", "is_active"]
     prepopulated_fields = {"code": ["label"]}
 
@@ -81,7 +82,7 @@ class ReasonAdmin(KeptAdmin):
     def ruled_on(self, obj: Any) -> str:
         """Where to read how rejections for this reason were ruled on."""
         if not obj.rulings:
-            return ""
+            return "never"
         return format_html(
             '<a class="underline" href="{}?reason={}">{}</a>',
             reverse("rulings"),

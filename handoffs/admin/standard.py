@@ -176,6 +176,7 @@ class FrameworkVersionAdmin(VersionedAdmin):
     list_filter = [("framework", RelatedDropdownFilter), ("state", ChoicesDropdownFilter)]
     list_select_related = ["framework", "signed_by_sdr_leader", "signed_by_ae_leader"]
     search_fields = ["framework__name", "note"]
+    search_help_text = "Framework, or what a version is about"
     fields = ["title", "state_chip", "note", "sdr_signature", "ae_signature", "to_do"]
     readonly_fields = ["title", "state_chip", "sdr_signature", "ae_signature", "to_do"]
     inlines = [CriterionInline, RuleInline]

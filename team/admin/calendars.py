@@ -65,6 +65,7 @@ class WorkCalendarAdmin(KeptAdmin):
     )
     list_display = ["name", "time_zone", "hours", "holiday_count", "used_by"]
     search_fields = ["name", "time_zone", "country"]
+    search_help_text = "Name, time zone or country code"
     inlines = [IntervalInline, HolidayInline]
     readonly_fields = ["used_by", "kept_versions"]
     actions_detail = ["fill_in_holidays"]

@@ -43,6 +43,7 @@ class TerritoryAdmin(KeptAdmin):
     ]
     list_select_related = ["primary", "manager", "calendar"]
     search_fields = ["name"]
+    search_help_text = "Name"
     autocomplete_fields = ["primary", "manager", "team"]
     inlines = [CoverageInline]
     fieldsets = [
