@@ -49,16 +49,15 @@ class ContactQuerySet(_Keyed):
         To an AE people open up with what they took over, not with the territory: in the queue
         names and numbers stay masked until somebody accepts, and no other page may tell them.
         """
-        is_only_ae = user.is_authenticated and user.roles == [Role.AE] and not user.is_superuser
-        if is_only_ae and user.is_active:
+        if user.is_active and user.roles == [Role.AE] and not user.is_superuser:
             opened = Q(account__owner=user)
             for opens in OPENS:
                 opened |= opens(user)
             return self.filter(opened)
-        return self.filter(_visible(user, "account__", alone=True))
+        return self.filter(_visible(user, "account__"))
 
     def importable_by(self, user: User) -> "ContactQuerySet":
-        return self.filter(_importable(user, "account__", alone=True))
+        return self.filter(_importable(user, "account__"))
 
 
 def territory_ids_of(user: User) -> set[int]:
@@ -75,9 +74,9 @@ def territory_ids_of(user: User) -> set[int]:
     )
 
 
-def _visible(user: User, to: str = "", *, alone: bool = False) -> Q:
+def _visible(user: User, to: str = "") -> Q:
     nothing = Q(pk__in=[])
-    if not user.is_authenticated or not user.is_active:
+    if not user.is_active:  # nor is anybody who has not signed in
         return nothing
     if user.is_revops or user.is_superuser:
         return Q()
@@ -97,16 +96,15 @@ def _visible(user: User, to: str = "", *, alone: bool = False) -> Q:
             | Q(**{f"{to}sdr__in": team})
             | Q(**{f"{to}territory__in": _ids(places)})
         )
-    return scope | Q(**{f"{to}isnull": True}) if alone and to else scope
+    return scope
 
 
-def _importable(user: User, to: str = "", *, alone: bool = False) -> Q:
+def _importable(user: User, to: str = "") -> Q:
     if user.is_revops or user.is_superuser or user.is_manager:
-        return _visible(user, to, alone=alone)
-    if not (user.is_authenticated and user.is_active and user.is_sdr):
+        return _visible(user, to)
+    if not (user.is_active and user.is_sdr):
         return Q(pk__in=[])
-    scope = Q(**{f"{to}sdr": user}) | _nobodys(to)
-    return scope | Q(**{f"{to}isnull": True}) if alone else scope
+    return Q(**{f"{to}sdr": user}) | _nobodys(to)
 
 
 def _ids(which: Q) -> set[int]:
@@ -114,4 +112,5 @@ def _ids(which: Q) -> set[int]:
 
 
 def _nobodys(to: str) -> Q:
+    """What stands on nobody's desk; a contact without an account has no desk either."""
     return Q(**{f"{to}owner": None, f"{to}sdr": None, f"{to}territory": None})

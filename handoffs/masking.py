@@ -48,7 +48,7 @@ class Reader:
             territory_manager_id == user.pk
             or is_unplaced
             or sdr_id in self.team
-            or (owner_id is not None and owner_id in self.team and owner_id != user.pk)
+            or (owner_id in self.team and owner_id != user.pk)
         )
 
     def sees_people_of(self, handoff: Handoff) -> bool:
