@@ -190,6 +190,23 @@ def test_who_takes_from_the_queue_decides_on_what_nobody_has(
     handoff.refresh_from_db()
     deciders = {n for n, p in people.items() if rights.may(p, rights.DECIDE, handoff)}
     assert deciders == {*TAKERS, *LEADERS}
+    people["ae2"].is_ae = False  # and still stands in the team
+    assert not rights.may(people["ae2"], rights.DECIDE, handoff)
+
+
+def test_a_refusal_says_whose_it_is(
+    people: dict[str, User], in_state: Callable[[str], Handoff]
+) -> None:
+    waiting, unplaced = in_state("waiting"), in_state("unplaced")
+    refused = {
+        rights.ACCEPT: ("belongs to {}.", "Ana Silva", "another territory"),
+        rights.DECIDE: ("Only {} or their manager may decide", "Ana Silva", "its AE"),
+        rights.WORK: ("Only {} or their manager may do this.", "Ana Silva", "its AE"),
+        rights.BOOK: ("Only Sam Ortiz, {} or their manager may do", "Ana Silva", "its AE"),
+    }
+    for action, (words, owner, nobody) in refused.items():
+        assert words.format(owner) in rights.why_not(people["other_ae"], action, waiting)
+        assert words.format(nobody) in rights.why_not(people["other_ae"], action, unplaced)
 
 
 def test_a_manager_of_the_territory_leads_what_comes_in_there(
@@ -334,11 +351,7 @@ def test_names_are_shown_to_who_leads_the_author_or_the_owner(people: dict[str, 
     nobody |= {"sdr_id": people["other_sdr"].pk, "is_unplaced": False}
     mara = Reader(people["manager"])
     assert not mara.sees_people(**nobody)
-    for field, whose in (
-        ("sdr_id", "sdr"),
-        ("owner_id", "ae"),
-        ("territory_manager_id", "manager"),
-    ):
+    for field, whose in LEADS_BY:
         assert mara.sees_people(**nobody | {field: people[whose].pk}), field
     own = nobody | {"owner_id": people["manager"].pk}
     assert not mara.sees_people(**own), "what they hold themselves they have to accept first"
