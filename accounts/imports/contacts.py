@@ -17,9 +17,9 @@ from django.db.models import Model
 from accounts.changes import history
 from accounts.domains import company_domain
 from accounts.imports import formats, parsing
-from accounts.imports.quick import Quick
+from accounts.imports.quick.shortcut import Quick
+from accounts.imports.quick.shorts import Short
 from accounts.imports.shared import FOREIGN_IDS, Owners, Territories, keep_ids
-from accounts.imports.shorts import Short
 from accounts.matching import (
     BY_MAIL_DOMAIN,
     BY_NAME,

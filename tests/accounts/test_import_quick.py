@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from accounts.erased import remember
 from accounts.imports.contacts import ContactImporter
-from accounts.imports.dialling import quick_phone
 from accounts.imports.parsing import CONTACT, phone
-from accounts.imports.quick import Quick
+from accounts.imports.quick.phones import quick_phone
+from accounts.imports.quick.shortcut import Quick
 from accounts.models import Account, Contact, ContactChange
 from team.models import User
 from team.sheets import cells, core, values

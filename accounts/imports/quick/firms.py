@@ -1,4 +1,4 @@
-"""Which company a row of a new contact means, where that is beyond doubt; for `quick`.
+"""Which company a row of a new contact means, where that is beyond doubt; for the quick way.
 
 What is found once is remembered over the batches of a file: many rows name the same company.
 """
@@ -21,7 +21,7 @@ from accounts.names import name_key
 MOST_KNOWN = 20_000
 
 
-class Named(NamedTuple):
+class NamedFirm(NamedTuple):
     """What a row says of a company: its name, its domain, and that of the person's e-mail."""
 
     name: str
@@ -44,13 +44,13 @@ class Firms:
 
     def __init__(self, book: AccountBook) -> None:
         self.book = book
-        self.known: dict[Named, Firm | None] = {}
+        self.known: dict[NamedFirm, Firm | None] = {}
 
     def forget(self) -> None:
         """To be called when companies were added: names may have become ambiguous."""
         self.known.clear()
 
-    def load(self, wanted: Iterable[Named]) -> None:
+    def load(self, wanted: Iterable[NamedFirm]) -> None:
         """Finds what these rows mean; whatever leaves a doubt is left out of `known`."""
         if len(self.known) > MOST_KNOWN:
             self.forget()
@@ -85,12 +85,12 @@ class Coming:
     up.
     """
 
-    def __init__(self, others: Iterable[Named]) -> None:
+    def __init__(self, others: Iterable[NamedFirm]) -> None:
         named = [other for other in others if other.name]
         self.names = {name_key(other.name) for other in named}
         self.domains = {word for other in named for word in (other.mail, other.domain) if word}
 
-    def may_be(self, named: Named, firm: Firm | None) -> bool:
+    def may_be(self, named: NamedFirm, firm: Firm | None) -> bool:
         """Whether one of them could be what `named` means instead of `firm`."""
         if firm is not None and firm.by_domain:
             return False
@@ -99,5 +99,5 @@ class Coming:
         return bool(named.name) and name_key(named.name) in self.names
 
 
-def named_by(name: str, domain: str, email: str) -> Named:
-    return Named(name, domain, company_domain(email))
+def named_by(name: str, domain: str, email: str) -> NamedFirm:
+    return NamedFirm(name, domain, company_domain(email))

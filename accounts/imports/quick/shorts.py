@@ -1,11 +1,11 @@
-"""Contacts of an import as plain values, written many at once; `quick` says which these are."""
+"""Contacts of an import as plain values, written many at once; `shortcut` says which these are."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from accounts.changes import WATCHED, history
-from accounts.imports.firms import Firm
+from accounts.imports.quick.firms import Firm
 from accounts.models import Contact, ContactChange
 from team.models import User
 from team.sheets import bulk
