@@ -1,14 +1,15 @@
 """Signed deliveries for tests, as a vendor would post them."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import EnrichmentSource
+from accounts.hooks import inbox
+from accounts.models import EnrichmentSource, InboundEvent
 from team import signing
 
 
@@ -37,3 +38,14 @@ def event(kind: str, occurred_at: datetime | str | None = None, **data: Any) -> 
     at = occurred_at if isinstance(occurred_at, str) else (occurred_at or timezone.now())
     text = at if isinstance(at, str) else at.isoformat()
     return json.dumps({"type": kind, "occurred_at": text, "data": data})
+
+
+def receive(source: EnrichmentSource, event_id: str, body: str) -> InboundEvent:
+    """Post it, let the worker come by, and see what became of it."""
+    assert post(source, event_id, body).status_code == 202
+    inbox.process_due()
+    return InboundEvent.objects.get(source=source, event_id=event_id)
+
+
+def ago(**span: float) -> Any:
+    return timezone.now() - timedelta(**span)

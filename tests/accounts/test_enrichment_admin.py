@@ -12,17 +12,16 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.models import Account, Contact, EnrichmentSource, FileRow, Lookup
 from team.models import AuditEntry, User
-from tests.accounts.test_enrichment import CSV, take_file
+from tests.accounts.vendors import CSV, take_file
 from tests.factories import make_contact
 
 PRESS = {"_form_submitted": "True"}
 
 
 @pytest.fixture
-def of_file(db: None) -> EnrichmentSource:
-    found = EnrichmentSource.objects.create(name="List house", slug="list-house", asked="file")
-    take_file(found, CSV)
-    return found
+def of_file(of_file: EnrichmentSource) -> EnrichmentSource:
+    take_file(of_file, CSV)
+    return of_file
 
 
 def signed_in(user: User) -> Client:
@@ -115,6 +114,31 @@ def test_the_key_is_never_shown_and_stays_when_left_empty(revops: User, settings
     source.refresh_from_db()
     assert (source.api_key, source.per_day) == ("Bearer topsecret-4711", 9)
     assert "topsecret" not in str(list(AuditEntry.objects.values_list("changes", "note")))
+
+
+def test_a_secret_is_shown_once_and_then_only_its_end(revops: User) -> None:
+    desk = signed_in(revops)
+    add = {"name": "Clearfeed", "slug": "clearfeed", "is_enabled": "on", "per_minute": "6000"}
+    add |= {"key_header": "Authorization", "per_day": "500"}
+    answer = desk.post("/admin/accounts/enrichmentsource/add/", add)
+    made = EnrichmentSource.objects.get()
+    page = desk.get(answer["Location"]).content.decode()
+    assert made.secret in page
+    again = desk.get(answer["Location"]).content.decode()
+    assert made.secret not in again and f"…{made.secret[-4:]}" in again
+
+    desk.post(reverse("admin:accounts_enrichmentsource_renew_secret", args=[made.pk]), PRESS)
+    renewed = EnrichmentSource.objects.get()
+    assert renewed.secret != made.secret and renewed.old_secret == made.secret
+    assert renewed.secret in desk.get(answer["Location"]).content.decode()
+
+    answer = desk.post(
+        reverse("admin:accounts_enrichmentsource_renew_secret", args=[made.pk]),
+        PRESS,
+        follow=True,
+    )
+    assert "made a moment ago" in answer.content.decode()
+    assert made.secret == EnrichmentSource.objects.get().old_secret, "a second click ends nothing"
 
 
 def test_enrich_now_asks_and_the_page_shows_what_came_of_it(

@@ -12,7 +12,7 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from accounts.models import Contact
 from team.models import Import, User
 from team.sheets import runs
-from tests.accounts.test_import_runs import CONFIRM, CONTACTS, brought, door, people, upload
+from tests.accounts.importing import CONFIRM, CONTACTS, brought, door, people, upload
 
 pytestmark = pytest.mark.django_db
 IN_ORDER = "django.core.files.storage.FileSystemStorage"

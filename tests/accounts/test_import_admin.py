@@ -10,33 +10,18 @@ import pytest
 import time_machine
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, Contact
 from team.models import Territory, User
+from tests.accounts.importing import door
 from tests.factories import make_account, make_contact
 
+pytestmark = pytest.mark.usefixtures("files_elsewhere")
 DATA = Path(__file__).parent.parent / "data" / "imports"
 IMPORT = "/admin/accounts/account/import/"
 CONFIRM = "/admin/accounts/account/process_import/"
 CONTACTS = "/admin/accounts/contact/import/"
-
-
-@pytest.fixture(autouse=True)
-def uploads_elsewhere(tmp_path: Path, settings: Any) -> None:
-    storages = {**settings.STORAGES}
-    storages["default"] = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": tmp_path},
-    }
-    settings.STORAGES = storages
-
-
-def door(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="team.backends.PasswordBackend")
-    return client
 
 
 def upload(text: str | bytes, name: str = "list.csv") -> dict[str, Any]:

@@ -12,34 +12,18 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from accounts.models import Account, Contact
 from team.models import Import, User
 from team.sheets import runs
+from tests.accounts.importing import door
 from tests.accounts.test_import_files import SHEET, repacked, sheet_of, workbook
 from tests.factories import make_account, make_contact
 
+pytestmark = pytest.mark.usefixtures("files_elsewhere")
 IMPORT = "/admin/accounts/contact/import/"
 HEADER = "last_name,email,phone\n"
 GOOD = [["last_name", "email"], ["Lee", "lee@x.example"]]
-
-
-@pytest.fixture(autouse=True)
-def files_elsewhere(tmp_path: Any, settings: Any) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path},
-        },
-    }
-
-
-def door(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="team.backends.PasswordBackend")
-    return client
 
 
 def sent(user: User, content: bytes | str, name: str = "list.csv", **more: str) -> Any:

@@ -1,6 +1,5 @@
 """Columns that no format knows: asked for once, remembered, and read so from then on."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,27 +11,12 @@ from accounts.models import Contact
 from team.models import ColumnMatch, Import, User
 from team.sheets import runs
 from team.sheets.columns import guesses
+from tests.accounts.importing import door
 
+pytestmark = pytest.mark.usefixtures("files_elsewhere")
 IMPORT = "/admin/accounts/contact/import/"
 ODD = "Vorname,Surname,Mail address,Firma\nAnn,Lee,ann@acme.example,Acme\n"
 MEANT = {"column-0": "first_name", "column-1": "last_name", "column-2": "email"}
-
-
-@pytest.fixture(autouse=True)
-def files_elsewhere(tmp_path: Path, settings: Any) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path},
-        },
-    }
-
-
-def door(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="team.backends.PasswordBackend")
-    return client
 
 
 def sent(client: Client, text: str, **more: str) -> Any:

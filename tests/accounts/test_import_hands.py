@@ -13,12 +13,11 @@ from django.utils import timezone
 from accounts.models import Contact, ContactChange
 from team.models import AuditEntry, Import, User
 from team.sheets import runs, uploads
-from tests.accounts.test_import_runs import (
+from tests.accounts.importing import (
     CONFIRM,
     CONTACTS,
     brought,
     door,
-    files_elsewhere,
     imported,
     people,
     short,
@@ -26,7 +25,7 @@ from tests.accounts.test_import_runs import (
 )
 from tests.factories import make_contact
 
-__all__ = ["files_elsewhere"]  # a fixture of every test here
+pytestmark = pytest.mark.usefixtures("files_elsewhere")
 State = Import.State
 PEOPLE = "/admin/team/user/import/"
 

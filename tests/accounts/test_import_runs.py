@@ -1,91 +1,38 @@
-"""Imports that are kept: long ones in the worker, cancelled, interrupted, repeated and undone."""
+"""Imports that are kept: long ones in the worker, cancelled, interrupted and repeated."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 from redis.exceptions import ConnectionError as RedisGone
 from redis.exceptions import ResponseError
 
 from accounts.imports.contacts import ContactImporter
-from accounts.models import Account, AccountTechnology, Contact, ContactChange
+from accounts.models import Contact
 from config import tasks
 from team.models import AuditEntry, Import, User
 from team.sheets import core, notes, pages, runs
 from team.sheets.notes import Cancelled
+from tests.accounts.importing import (
+    CONTACTS,
+    Killed,
+    brought,
+    door,
+    imported,
+    people,
+    short,
+    shown,
+    upload,
+)
 from tests.factories import make_account, make_contact, make_user
 
-CONTACTS = "/admin/accounts/contact/import/"
-CONFIRM = "/admin/accounts/contact/process_import/"
-ACCOUNTS = "/admin/accounts/account/import/"
+pytestmark = pytest.mark.usefixtures("files_elsewhere")
 State = Import.State
-
-
-@pytest.fixture(autouse=True)
-def files_elsewhere(tmp_path: Path, settings: Any) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path},
-        },
-    }
-
-
-def door(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="team.backends.PasswordBackend")
-    return client
-
-
-def people(count: int, title: str = "CEO") -> str:
-    rows = "".join(f"First{n},Last{n},{title},p{n}@acme.example,Acme\n" for n in range(count))
-    return f"first_name,last_name,title,email,account\n{rows}"
-
-
-def upload(text: str, name: str = "people.csv") -> dict[str, Any]:
-    return {"import_file": SimpleUploadedFile(name, text.encode()), "format": "auto"}
-
-
-def brought(user: User, text: str, url: str = CONTACTS) -> Import:
-    """A long file, uploaded."""
-    page = door(user).post(url, upload(text))
-    assert page.status_code == 302, page.context["form"].errors
-    run = Import.objects.latest("pk")
-    assert page.headers["Location"] == f"/imports/{run.pk}/"
-    return run
-
-
-def short(user: User, text: str, url: str = CONTACTS) -> Import:
-    """A short file, uploaded and confirmed."""
-    client = door(user)
-    preview = client.post(url, upload(text))
-    confirm = preview.context["confirm_form"].initial
-    client.post(url.replace("import/", "process_import/"), confirm)
-    return Import.objects.latest("pk")
-
-
-def imported(user: User, text: str, url: str = CONTACTS) -> Import:
-    """A long file all the way."""
-    run = brought(user, text, url)
-    runs.work()
-    door(user).post(f"/imports/{run.pk}/confirm/")
-    runs.work()
-    run.refresh_from_db()
-    assert run.state == State.DONE, run.problem
-    return run
-
-
-def shown(user: User, run: Import) -> str:
-    return door(user).get(f"/imports/{run.pk}/").content.decode()
 
 
 def test_a_long_file_goes_through_the_worker(revops: User) -> None:
@@ -230,10 +177,6 @@ def test_whoever_is_at_work_on_an_import_has_it_alone(revops: User) -> None:
     assert runs.work() == 0
 
 
-class Killed(BaseException):
-    """What a killed process does to the rest of its work."""
-
-
 def test_an_interrupted_import_begins_again_and_writes_once(
     revops: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,9 +273,6 @@ def test_an_import_is_seen_by_whoever_brought_it_and_by_revops(
     assert "Nothing was imported yet" in door(other_sdr).get("/imports/").content.decode()
 
 
-# --- What is kept, and for how long -----------------------------------------------------------
-
-
 def test_what_nobody_confirms_is_dropped_after_an_hour(
     revops: User, clock: time_machine.Traveller, calendar: object
 ) -> None:
@@ -358,118 +298,6 @@ def test_after_a_day_only_the_counts_are_left(
     assert "First1" not in page and "Undo this import" not in page
 
 
-# --- Undo -------------------------------------------------------------------------------------
-
-
-def undone(user: User, run: Import) -> str:
-    door(user).post(f"/imports/{run.pk}/undo/")
-    runs.work()
-    return shown(user, run)
-
-
-@pytest.mark.parametrize("count", [4, 600])
-def test_an_undone_import_leaves_everything_as_it_was(revops: User, count: int) -> None:
-    acme = make_account(name="Acme", domain="acme.example")
-    known = make_contact(
-        acme, email="p1@acme.example", title="Old", first_name="First1", last_name="Last1"
-    )
-    careful = make_contact(
-        acme, email="p2@acme.example", title="Older", first_name="X", last_name="Y"
-    )
-    before = list(
-        Contact.objects.order_by("pk").values("pk", "title", "email", "last_name", "account")
-    )
-    run = (imported if count > 500 else short)(revops, people(count))
-    assert Contact.objects.count() == count
-    page = undone(revops, run)
-    assert "was undone" in page
-    assert f"{count - 2} removed, 2 set back, 0 kept" in page
-    after = list(
-        Contact.objects.order_by("pk").values("pk", "title", "email", "last_name", "account")
-    )
-    assert after == before
-    told = ContactChange.objects.filter(contact=known, field="title").order_by("pk")
-    assert list(told.values_list("old", "new")) == [("Old", "CEO"), ("CEO", "Old")]
-    assert careful.changes.filter(field="title").count() == 2
-    assert "Undo this import" not in page
-
-
-def test_what_was_worked_on_since_is_kept_and_named(
-    revops: User, clock: time_machine.Traveller
-) -> None:
-    known = make_contact(None, email="p1@acme.example", title="Old")
-    run = short(revops, people(4))
-    clock.shift(timedelta(minutes=5))
-    Contact.objects.filter(pk=known.pk).update(title="President")
-    mine = Contact.objects.get(email="p2@acme.example")
-    mine.title = "Mine"
-    mine.save()
-    used = Contact.objects.get(email="p3@acme.example")
-    used.verifications.create(
-        field="title", value="CEO", method="spoke", verified_at=run.created_at
-    )
-    page = undone(revops, run)
-    known.refresh_from_db()
-    assert known.title == "President"
-    assert set(Contact.objects.values_list("email", flat=True)) == {
-        "p1@acme.example", "p2@acme.example", "p3@acme.example",
-    }  # fmt: skip
-    assert "title was changed since, to “President”" in page
-    assert "First2 Last2: changed since." in page
-    assert "First3 Last3: something refers to it." in page
-
-
-def test_companies_and_technologies_are_taken_back_too(revops: User) -> None:
-    known = make_account(name="Acme", domain="acme.example", city="Ulm")
-    AccountTechnology.objects.all().delete()
-    AccountTechnology.objects.create(account=known, name="SAP")
-    text = (
-        "name,domain,city,technologies\nAcme,acme.example,Bonn,SAP; Oracle\nNew,new.example,Rome,\n"
-    )
-    run = short(revops, text, ACCOUNTS)
-    assert Account.objects.count() == 2 and AccountTechnology.objects.count() == 2
-    undone(revops, run)
-    known.refresh_from_db()
-    assert (Account.objects.get(), known.city) == (known, "Ulm")
-    assert AccountTechnology.objects.get().name == "SAP"
-
-
-def test_an_undo_takes_no_address_from_somebody_else(revops: User) -> None:
-    known = make_contact(None, email="old@acme.example", external_id="e-1")
-    text = "external_id,last_name,email\ne-1,Lee,new@acme.example\n"
-    run = short(revops, text)
-    make_contact(None, email="old@acme.example", external_id="e-2")
-    page = undone(revops, run)
-    known.refresh_from_db()
-    assert known.email == "new@acme.example"
-    assert "“old@acme.example” is somebody else’s now" in page
-
-
-def test_an_import_is_undone_within_a_day_only(
-    revops: User, clock: time_machine.Traveller, calendar: object
-) -> None:
-    run = short(revops, people(2))
-    clock.shift(timedelta(hours=24))
-    door(make_user("r2", "revops")).post(f"/imports/{run.pk}/undo/")
-    assert Contact.objects.count() == 2
-
-
-def test_an_interrupted_undo_begins_again(revops: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = imported(revops, people(600))
-    runs.ask_to_undo(run, by=revops, at=run.created_at)
-
-    def dying(*args: Any, **values: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(runs, "_turn", dying)
-        with pytest.raises(Killed):
-            runs.work()
-    assert Contact.objects.count() == 600
-    runs.work()
-    assert not Contact.objects.exists()
-
-
 def test_a_note_stops_whoever_writes_it(revops: User) -> None:
     run = brought(revops, people(501))
     note = runs.note_of(run)
@@ -480,50 +308,6 @@ def test_a_note_stops_whoever_writes_it(revops: User) -> None:
     note.ask_to_stop()
     with pytest.raises(Cancelled):
         note.say(2, 10)
-
-
-def test_the_eleventh_import_within_an_hour_waits_with_its_file(revops: User, sdr: User) -> None:
-    for number in range(10):
-        assert short(revops, people(1, f"Chief {number}")).state == State.DONE
-    client = door(revops)
-    preview = client.post(CONTACTS, upload(people(1, "Founder")))
-    page = client.post(CONFIRM, preview.context["confirm_form"].initial)
-    assert (page.status_code, page["Retry-After"]) == (429, "3600")
-    assert "people.csv has to wait 60 minutes" in page.content.decode()
-    assert Import.objects.count() == 10 and Contact.objects.get().title == "Chief 9"
-
-    client.force_login(sdr, backend="django.contrib.auth.backends.ModelBackend")
-    assert client.post(CONTACTS, {"kept_token": page.context["token"]}).status_code == 302
-    assert Import.objects.count() == 10, "somebody else’s file was begun"
-
-
-@pytest.mark.parametrize("count", [1, 501])
-def test_a_file_that_had_to_wait_goes_on_as_it_was_brought(revops: User, count: int) -> None:
-    for number in range(10):
-        short(revops, people(1, f"Chief {number}"))
-    Contact.objects.all().delete()
-    client = door(revops)
-    rows = [f"Müller{n};p{n}@acme.example" for n in range(count)]
-    content = "\n".join(["Nachname;Post", *rows]).encode("cp1252")
-    file = SimpleUploadedFile("leute.csv", content)
-    page = client.post(CONTACTS, {"import_file": file, "format": "auto", "encoding": "cp1252"})
-    token = page.context["token"]
-    meant = {"columns_token": token, "column-0": "last_name", "column-1": "email"}
-    page = client.post(CONTACTS, meant)
-    if count == 1:  # a short file is shown first
-        page = client.post(CONFIRM, page.context["confirm_form"].initial)
-    assert page.status_code == 429
-
-    with time_machine.travel(timezone.now() + timedelta(minutes=61), tick=False):
-        page = client.post(CONTACTS, {"kept_token": page.context["token"]})
-        if count == 1:
-            page = client.post(CONFIRM, page.context["confirm_form"].initial)
-        runs.work()
-        run = Import.objects.latest("pk")
-        runs.confirm(run, at=timezone.now())
-        runs.work()
-    assert (page.status_code, run.name) == (302, "leute.csv")
-    assert {one.last_name for one in Contact.objects.all()} == {f"Müller{n}" for n in range(count)}
 
 
 def test_a_file_that_was_left_behind_goes(revops: User, monkeypatch: pytest.MonkeyPatch) -> None:
