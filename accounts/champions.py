@@ -77,7 +77,7 @@ def add_at_new_company(departure: Departure, *, by: User, now: datetime) -> Cont
         if len(found) > 1:
             sentence = f"{len(found)} accounts are called “{departure.company}”. Merge them first."
             raise ValidationError(sentence)
-        account = found[0] if found else _new_account(departure.company, by)
+        account = found[0] if found else _new_account(departure.company, by, now)
         new = Contact.objects.create(
             account=account,
             first_name=old.first_name,
@@ -85,6 +85,7 @@ def add_at_new_company(departure: Departure, *, by: User, now: datetime) -> Cont
             mobile=old.mobile,
             profile_url=old.profile_url,
             source=f"Was at {departure.account}"[:60],
+            created_at=now,
         )
         departure.successor = new
         departure.save(update_fields=["successor"])
@@ -119,30 +120,28 @@ def _ask(
     now: datetime,
     successor: Contact | None = None,
 ) -> Departure:
+    newest = {
+        "company": change.new,
+        "left_on": contact.left_on or change.changed_at.date(),
+        "source": change.source,
+    }
+    at_first = {"title": contact.title, "noticed_at": now, "successor": successor}
     departure, _ = Departure.objects.update_or_create(
         contact=contact,
         account=account,
         state=Departure.State.OPEN,
-        defaults={
-            "company": change.new,
-            "left_on": contact.left_on or change.changed_at.date(),
-            "source": change.source,
-        },
-        create_defaults={
-            "company": change.new,
-            "left_on": contact.left_on or change.changed_at.date(),
-            "source": change.source,
-            "title": contact.title,
-            "noticed_at": now,
-            "successor": successor,
-        },
+        defaults=newest,
+        create_defaults={**newest, **at_first},
     )
     return departure
 
 
-def _new_account(company: str, by: User) -> Account:
+def _new_account(company: str, by: User, now: datetime) -> Account:
     return Account.objects.create(
-        name=company[:120], source="Champion who moved", sdr=by if by.is_sdr else None
+        name=company[:120],
+        source="Champion who moved",
+        sdr=by if by.is_sdr else None,
+        created_at=now,
     )
 
 

@@ -184,7 +184,7 @@ class _Work:
 
     def contact_rows(self) -> None:
         """Checks, changes and seats: their values go; where each came from loses the words only."""
-        for queryset in rows.of_contacts(self.person):
+        for queryset in rows.of_contacts(self.person.ids):
             if queryset.model is InboundEvent:
                 self._write(queryset, self._delivery)
             elif queryset.model is SourceRecord:

@@ -107,7 +107,7 @@ def _records(person: Person, seen: _Seen) -> list[dict[str, Any]]:
     """Whatever else is kept under their contact: where values come from, what a vendor sent."""
     return [
         {"what": str(row._meta.verbose_name), **_plain(row)}
-        for queryset in rows.of_contacts(person)
+        for queryset in rows.of_contacts(person.ids)
         if queryset.model is not CommitteeMember
         for row in queryset.order_by("pk")
         if seen.is_new(row)

@@ -129,9 +129,8 @@ def _contacts(now: datetime, dry_run: bool) -> int:
     while not dry_run and (pks := list(old.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])):
         mark = f"[removed {now:%Y-%m-%d}]"
         with transaction.atomic():
-            for model, column in rows.pointing_at(Contact):
-                if model is not Handoff and column == "contact_id":
-                    _forget_rows(rows.all_of(model).filter(contact_id__in=pks), mark)
+            for queryset in rows.of_contacts(pks):
+                _forget_rows(queryset, mark)
             empty: dict[str, Any] = dict.fromkeys(personal(Contact), "")
             Contact.objects.filter(pk__in=pks).update(
                 **{**empty, "last_name": mark},

@@ -1,6 +1,6 @@
 """The rows in which somebody stands, found through the register; nothing here changes them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import models
@@ -28,11 +28,11 @@ def pointing_at(target: type[models.Model]) -> Iterator[tuple[type[models.Model]
                 yield model, field.attname
 
 
-def of_contacts(person: Person) -> Iterator["models.QuerySet[Any]"]:
-    """Rows that are about the person as such: checks, changes, seats at the table."""
+def of_contacts(pks: Iterable[int]) -> Iterator["models.QuerySet[Any]"]:
+    """Rows that are about these people as such: checks, changes, seats at the table."""
     for model, column in pointing_at(Contact):
         if model is not Handoff and column == "contact_id":
-            yield all_of(model).filter(**{f"{column}__in": person.ids})
+            yield all_of(model).filter(contact_id__in=list(pks))
 
 
 def of_handoffs(pks: set[int]) -> Iterator["models.QuerySet[Any]"]:
