@@ -11,14 +11,14 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from privacy import requests
 from privacy.models import PersonRequest
 from privacy.requests import RequestRefused
-from team.admin_kit import KeptAdmin, chip, viewer
+from team.admin_kit import KeptAdmin, button, chip, viewer
 from team.wording import counted, listed
 
 Kind, State = PersonRequest.Kind, PersonRequest.State
@@ -130,19 +130,13 @@ class PersonRequestAdmin(KeptAdmin):
         found = super().get_actions_detail(request, object_id)
         return [one for one in found if one.method.original_function_name in wanted]
 
-    @action(
-        description="Confirm",
+    @button(
+        "Confirm",
         icon="check",
-        permissions=["decide"],
-        dialog={
-            "title": "Confirm this request?",
-            "description": (
-                "You vouch for who it is. An erasure cannot be undone; it is done within a minute. "
-                "An export can then be downloaded once, for a day."
-            ),
-            "form_class": BaseDialogForm,
-            "form_submit_text": "Confirm",
-        },
+        permission="decide",
+        asks="Confirm this request?",
+        says="You vouch for who it is. An erasure cannot be undone; it is done within a minute. "
+        "An export can then be downloaded once, for a day.",
     )
     def confirm(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         row = self.row(request, object_id)
@@ -155,16 +149,13 @@ class PersonRequestAdmin(KeptAdmin):
 
         return self.press(request, work, back_to=self.page_of(row))
 
-    @action(
-        description="Decline",
+    @button(
+        "Decline",
         icon="close",
-        permissions=["decide"],
-        dialog={
-            "title": "Decline this request?",
-            "description": "Nothing is done, and the address is not kept.",
-            "form_class": DeclineDialog,
-            "form_submit_text": "Decline",
-        },
+        permission="decide",
+        asks="Decline this request?",
+        says="Nothing is done, and the address is not kept.",
+        form=DeclineDialog,
     )
     def decline(self, request: HttpRequest, form: DeclineDialog, object_id: str) -> HttpResponse:
         row = self.row(request, object_id)

@@ -11,14 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts import champions
 from accounts.admin.shared import link
 from accounts.models import Account, Contact, Departure
-from team.admin_kit import KeptAdmin, ShownOnly, viewer
+from team.admin_kit import KeptAdmin, ShownOnly, button, viewer
 from team.bounds import check_date, check_one_line, check_storable
 
 COLOURS = {
@@ -77,18 +77,15 @@ class SayLeft:
         contact = self.row(request, object_id) if object_id else None  # type: ignore[attr-defined]
         return bool(self.has_change_permission(request, contact))  # type: ignore[attr-defined]
 
-    @action(
-        description="They left",
+    @button(
+        "They left",
         icon="logout",
+        permission="say_left",
+        asks="Has this person left the company?",
+        says="The record is marked, everybody who works with them is told, and the "
+        "account asks who takes over.",
+        form=LeftForm,
         url_path="they-left",
-        permissions=["say_left"],
-        dialog={
-            "title": "Has this person left the company?",
-            "description": "The record is marked, everybody who works with them is told, and the "
-            "account asks who takes over.",
-            "form_class": LeftForm,
-            "form_submit_text": "They left",
-        },
     )
     def they_left(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         contact = self.row(request, object_id)  # type: ignore[attr-defined]
@@ -195,18 +192,15 @@ class DepartureAdmin(ShownOnly, KeptAdmin):
     def state_shown(self, departure: Departure) -> tuple[str, str]:
         return departure.state, departure.get_state_display()
 
-    @action(
-        description="Keep at new company",
+    @button(
+        "Keep at new company",
         icon="person_add",
-        permissions=["settle"],
-        dialog={
-            "title": "Add them at the new company?",
-            "description": "Name, mobile and social profile go along. E-mail, direct dial and "
-            "title were the old company’s: ask for the new ones. The company is added if we do "
-            "not have it.",
-            "form_class": None,
-            "form_submit_text": "Add",
-        },
+        permission="settle",
+        asks="Add them at the new company?",
+        says="Name, mobile and social profile go along. E-mail, direct dial and "
+        "title were the old company’s: ask for the new ones. The company is added if we do "
+        "not have it.",
+        does="Add",
     )
     def add_at_new_company(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         departure = self.row(request, object_id)
@@ -217,32 +211,26 @@ class DepartureAdmin(ShownOnly, KeptAdmin):
 
         return self.press(request, add, back_to=self.page_of(departure))
 
-    @action(
-        description="Who takes over",
+    @button(
+        "Who takes over",
         icon="swap_horiz",
-        permissions=["settle"],
-        dialog={
-            "title": "Who takes over?",
-            "description": "Somebody new is added under Contacts first.",
-            "form_class": ReplacementForm,
-            "form_submit_text": "Takes over",
-        },
+        permission="settle",
+        asks="Who takes over?",
+        says="Somebody new is added under Contacts first.",
+        does="Takes over",
+        form=ReplacementForm,
     )
     def name_replacement(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         departure = self.row(request, object_id)
         contact = form.cleaned_data["contact"]
         return self._settle(request, departure, contact, f"{contact} takes over.")
 
-    @action(
-        description="Nobody",
+    @button(
+        "Nobody",
         icon="person_off",
-        permissions=["settle"],
-        dialog={
-            "title": "Does nobody take over?",
-            "description": "The account stops asking.",
-            "form_class": None,
-            "form_submit_text": "Nobody",
-        },
+        permission="settle",
+        asks="Does nobody take over?",
+        says="The account stops asking.",
     )
     def nobody_takes_over(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._settle(

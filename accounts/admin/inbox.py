@@ -15,7 +15,7 @@ from accounts import proposals
 from accounts.admin.shared import field_name, link
 from accounts.hooks import inbox
 from accounts.models import Account, Contact, InboundEvent, Proposal
-from team.admin_kit import KeptAdmin, ShownInline, ShownOnly, in_words, viewer
+from team.admin_kit import KeptAdmin, ShownInline, ShownOnly, button, in_words, viewer
 
 STATE_COLOURS = {
     InboundEvent.State.WAITING: "info",
@@ -135,30 +135,23 @@ class ProposalAdmin(ShownOnly, KeptAdmin):
     def state_shown(self, proposal: Proposal) -> tuple[str, str]:
         return proposal.state, proposal.get_state_display()
 
-    @action(
-        description="Take the new value",
+    @button(
+        "Take the new value",
         icon="check",
-        permissions=["decide"],
-        dialog={
-            "title": "Take the new value?",
-            "description": "It replaces what we have now.",
-            "form_class": None,
-            "form_submit_text": "Take it",
-        },
+        permission="decide",
+        asks="Take the new value?",
+        says="It replaces what we have now.",
+        does="Take it",
     )
     def accept(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, proposals.accept, "Taken over.")
 
-    @action(
-        description="Keep ours",
+    @button(
+        "Keep ours",
         icon="close",
-        permissions=["decide"],
-        dialog={
-            "title": "Keep what we have?",
-            "description": "This source’s value is not proposed again.",
-            "form_class": None,
-            "form_submit_text": "Keep ours",
-        },
+        permission="decide",
+        asks="Keep what we have?",
+        says="This source’s value is not proposed again.",
     )
     def decline(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, proposals.decline, "Ours is kept.")

@@ -6,14 +6,14 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldBooleanWidget
 
 from accounts.admin.shared import field_name
 from accounts.enrichment import asking
 from accounts.models import Account, Contact, Lookup, ValueOrigin
-from team.admin_kit import ShownInline, viewer
+from team.admin_kit import ShownInline, button, viewer
 from team.wording import counted
 
 STATE_COLOURS = {
@@ -64,17 +64,13 @@ class _Enriching:
 class EnrichContact(_Enriching):
     """The contact’s page."""
 
-    @action(
-        description="Enrich now",
+    @button(
+        "Enrich now",
         icon="travel_explore",
+        permission="enrich",
+        asks="Ask the data sources about this person?",
+        says=DESCRIPTION,
         url_path="enrich",
-        permissions=["enrich"],
-        dialog={
-            "title": "Ask the data sources about this person?",
-            "description": DESCRIPTION,
-            "form_class": None,
-            "form_submit_text": "Enrich now",
-        },
     )
     def enrich_now(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         contact = self.row(request, object_id)  # type: ignore[attr-defined]
@@ -84,17 +80,14 @@ class EnrichContact(_Enriching):
 class EnrichAccount(_Enriching):
     """The account’s page."""
 
-    @action(
-        description="Enrich now",
+    @button(
+        "Enrich now",
         icon="travel_explore",
+        permission="enrich",
+        asks="Ask the data sources about this company?",
+        says=DESCRIPTION,
+        form=EnrichAccountForm,
         url_path="enrich",
-        permissions=["enrich"],
-        dialog={
-            "title": "Ask the data sources about this company?",
-            "description": DESCRIPTION,
-            "form_class": EnrichAccountForm,
-            "form_submit_text": "Enrich now",
-        },
     )
     def enrich_now(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         account = self.row(request, object_id)  # type: ignore[attr-defined]

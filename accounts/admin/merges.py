@@ -8,14 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts import duplicates, merging
 from accounts.admin.shared import assigns
 from accounts.models import Account, Contact, Merge
-from team.admin_kit import KeptAdmin, ShownOnly, viewer
+from team.admin_kit import KeptAdmin, ShownOnly, button, viewer
 from team.bounds import LARGEST_ID
 
 
@@ -78,18 +78,15 @@ class MergeContactForm(MergeForm):
 def merge_button(form_class: type[MergeForm]) -> Any:
     """The button of a record’s page that takes another one into it."""
 
-    @action(
-        description="Merge",
+    @button(
+        "Merge",
         icon="merge",
+        permission="merge",
+        asks="Take another record into this one?",
+        says="Everything that belongs to the other moves here, and its values fill "
+        "what is empty. The other one goes. For 30 days this can be undone under Merges.",
+        form=form_class,
         url_path="merge",
-        permissions=["merge"],
-        dialog={
-            "title": "Take another record into this one?",
-            "description": "Everything that belongs to the other moves here, and its values fill "
-            "what is empty. The other one goes. For 30 days this can be undone under Merges.",
-            "form_class": form_class,
-            "form_submit_text": "Merge",
-        },
     )
     def merge_other(self: Any, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         record = self.row(request, object_id)
@@ -145,17 +142,13 @@ class MergeAdmin(ShownOnly, KeptAdmin):
     def into(self, done: Merge) -> str:
         return str(done.contact or done.account)
 
-    @action(
-        description="Undo",
+    @button(
+        "Undo",
         icon="undo",
-        permissions=["undo"],
-        dialog={
-            "title": "Make two records of it again?",
-            "description": "The other record comes back with what it brought. What was added "
-            "since stays where it is.",
-            "form_class": None,
-            "form_submit_text": "Undo",
-        },
+        permission="undo",
+        asks="Make two records of it again?",
+        says="The other record comes back with what it brought. What was added "
+        "since stays where it is.",
     )
     def undo(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         done = self.row(request, object_id)
