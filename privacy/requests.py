@@ -1,5 +1,6 @@
 """What becomes of a person's request: filed by one admin, confirmed by another, done once."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from privacy.models import PersonRequest
 from team.audit import note
 from team.models import Deed, User
 
+log = logging.getLogger("handoffdesk.privacy")
 GOOD_FOR = timedelta(hours=24)  # how long what was confirmed may be taken along
 Kind, State = PersonRequest.Kind, PersonRequest.State
 
@@ -67,13 +69,21 @@ def take_along(request: PersonRequest, *, by: User, at: datetime) -> bytes:
 
 
 def work(at: datetime) -> dict[str, int]:
-    """Count what waits, erase what was confirmed, drop what nobody downloaded: for the worker."""
+    """Count what waits, erase what was confirmed, drop what nobody downloaded: for the worker.
+
+    One that breaks keeps none of the others waiting; its error is raised when they are done.
+    """
     counted = erased = 0
+    broken: Exception | None = None
     for request in PersonRequest.objects.filter(kind=Kind.ERASE, state=State.WAITING, result={}):
         try:
             found = erasing.erase(person.find(request.email), at=at, dry_run=True)
         except erasing.NotErasable as refusal:
             _refuse(request, str(refusal), at)
+            continue
+        except Exception as error:
+            log.exception("person request %s could not be worked on", request.pk)
+            broken = error
             continue
         PersonRequest.objects.filter(pk=request.pk).update(result=found.as_data())
         counted += 1
@@ -83,6 +93,10 @@ def work(at: datetime) -> dict[str, int]:
         except erasing.NotErasable as refusal:
             _refuse(request, str(refusal), at)
             continue
+        except Exception as error:
+            log.exception("person request %s could not be worked on", request.pk)
+            broken = error
+            continue
         PersonRequest.objects.filter(pk=request.pk).update(
             state=State.DONE, done_at=at, email="", result=result.as_data()
         )
@@ -91,6 +105,8 @@ def work(at: datetime) -> dict[str, int]:
     dropped = late.filter(decided_at__lte=at - GOOD_FOR).update(
         state=State.REFUSED, email="", why="Nobody downloaded it within a day."
     )
+    if broken is not None:
+        raise broken
     return {"counted": counted, "erased": erased, "dropped": dropped}
 
 

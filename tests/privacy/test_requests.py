@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Contact
-from privacy import requests
+from privacy import people, requests
 from privacy.models import PersonRequest
 from privacy.tasks import work_requests
 from team.models import AuditEntry, User
@@ -142,6 +142,34 @@ def test_one_of_our_own_people_is_refused_in_words(ae: User, revops: User, secon
     asked.refresh_from_db()
     assert asked.state == "refused"
     assert "deactivate them" in asked.why
+
+
+def test_one_that_breaks_keeps_no_other_waiting(
+    planted: Planted, revops: User, second: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [
+        requests.file(
+            PersonRequest(kind="erase", email=email, identity=IDENTITY),
+            by=revops,
+            at=timezone.now(),
+        )
+        for email in ("trouble@x.example", EMAIL)
+    ]
+    for request in asked:
+        requests.confirm(request, by=second, at=timezone.now())
+    erase = people.erase
+
+    def breaking(email: str, **options: Any) -> Any:
+        if email == "trouble@x.example":
+            raise RuntimeError("a bug")
+        return erase(email, **options)
+
+    monkeypatch.setattr(people, "erase", breaking)
+    # The newest stands first in the list, so that the trouble comes before the other
+    PersonRequest.objects.filter(pk=asked[0].pk).update(filed_at=timezone.now() + timedelta(1))
+    with pytest.raises(RuntimeError):
+        work_requests()
+    assert [PersonRequest.objects.get(pk=one.pk).state for one in asked] == ["confirmed", "done"]
 
 
 def test_the_trail_knows_who_asked_and_confirmed_and_not_about_whom(
