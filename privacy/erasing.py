@@ -84,6 +84,7 @@ def why_not(person: Person) -> str:
     return ""
 
 
+@rows.unhurried()
 def erase(person: Person, *, at: datetime, dry_run: bool = False) -> Result:
     """Erase `person` everywhere and keep their addresses from coming back.
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from phonenumber_field.phonenumber import PhoneNumber
 
@@ -22,6 +23,7 @@ from privacy.register import personal
 NOT_SHOWN = {"id", "account", "contact"}
 
 
+@rows.unhurried()
 def everything_about(person: Person, *, at: datetime) -> dict[str, Any]:
     """JSON-ready; instants are ISO 8601 in UTC. Empty lists where nothing is held."""
     seen = _Seen()
@@ -71,8 +73,19 @@ class _Seen:
 
 
 def _theirs(person: Person) -> Iterable[Handoff]:
-    return Handoff.objects.filter(pk__in=person.handoffs).select_related(
+    """Their handoffs with all that `_handoff` tells of them, in as many queries as for one."""
+    theirs = Handoff.objects.filter(pk__in=person.handoffs).select_related(
         "account", "contact", "sdr", "owner"
+    )
+    return theirs.prefetch_related(
+        "answers__criterion",
+        "quotes",
+        "objections",
+        "committee",
+        "triggers",
+        Prefetch("meetings", Meeting.objects.select_related("previous")),
+        Prefetch("letters", Letter.objects.select_related("meeting", "sent_by")),
+        Prefetch("events", HandoffEvent.objects.select_related("actor", "reason")),
     )
 
 
@@ -118,7 +131,6 @@ def _handoff(handoff: Handoff, seen: _Seen) -> dict[str, Any]:
     seen.all([handoff])
     for related in ("answers", "quotes", "objections", "committee", "triggers"):
         seen.all(getattr(handoff, related).all())
-    events = HandoffEvent.objects.filter(handoff=handoff).select_related("actor", "reason")
     return {
         "number": handoff.pk,
         "status": handoff.get_status_display(),
@@ -128,8 +140,8 @@ def _handoff(handoff: Handoff, seen: _Seen) -> dict[str, Any]:
         "sdr": str(handoff.sdr),
         "ae": str(handoff.owner or ""),
         "package": package_of(handoff),
-        "meetings": [_plain(row) for row in seen.all(Meeting.objects.filter(handoff=handoff))],
-        "letters": [_plain(row) for row in seen.all(Letter.objects.filter(handoff=handoff))],
+        "meetings": [_plain(row) for row in seen.all(handoff.meetings.all())],
+        "letters": [_plain(row) for row in seen.all(handoff.letters.all())],
         "what_happened": [
             {
                 "at": event.occurred_at.isoformat(),
@@ -138,7 +150,7 @@ def _handoff(handoff: Handoff, seen: _Seen) -> dict[str, Any]:
                 "reason": str(event.reason or ""),
                 "note": event.note,
             }
-            for event in seen.all(events)
+            for event in seen.all(handoff.events.all())
         ],
     }
 

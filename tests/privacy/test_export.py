@@ -10,10 +10,15 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import Account, Contact
+from handoffs.models import Handoff
 from privacy import exporting, people
 from team.models import AuditEntry, User
+from tests.factories import accepted, complete_package, make_account, make_contact
 from tests.privacy.conftest import EMAIL, NAME, Planted
 
 
@@ -43,6 +48,43 @@ def test_a_seat_in_somebody_elses_handoff_is_told_without_their_package(
     (seat,) = found["seats"]
     assert seat["company"] == "Second Company"
     assert len(found["handoffs"]) == 1
+
+
+def test_a_mention_is_found_whatever_signs_the_name_has(sdr: User, contact: Contact) -> None:
+    contact.first_name, contact.last_name = "Zoë (Z.)", "O’Neil*Ray [x|y]"
+    contact.save()
+    other = make_account()
+    handoff = complete_package(sdr=sdr, account=other, contact=make_contact(other))
+    words = "A word of zoë (z.) o’neil*ray [X|Y], a friend of theirs."
+    Handoff.objects.filter(pk=handoff.pk).update(why_targeted=words)
+    found = people.export(contact.email, by=None, at=timezone.now())
+    assert [mention["text"] for mention in found["mentions"]] == [words]
+
+
+def test_the_servers_limit_for_a_statement_is_lifted_for_the_reading_alone(
+    contact: Contact,
+) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        people.export(contact.email, by=None, at=timezone.now())
+    said = [query["sql"] for query in asked if "statement_timeout" in query["sql"]]
+    lifted = ["SET statement_timeout = 0", "RESET statement_timeout"]
+    assert said == (lifted if connection.vendor == "postgresql" else [])
+
+
+def test_many_handoffs_cost_as_many_queries_as_one(
+    sdr: User, account: Account, contact: Contact
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            found = people.export(contact.email, by=None, at=timezone.now())
+        assert len(found["handoffs"]) == Handoff.objects.count()
+        return len(asked)
+
+    accepted(sdr=sdr, account=account, contact=contact)
+    one = queries()
+    for _ in range(3):
+        accepted(sdr=sdr, account=account, contact=contact)
+    assert queries() == one
 
 
 def test_the_command_prints_json(planted: Planted) -> None:
