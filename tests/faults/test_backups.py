@@ -207,6 +207,18 @@ def test_a_restore_that_breaks_off_on_postgres_leaves_everything_as_it_was(
     assert "1 other programs are connected" in _beside(on_postgres, path)
 
 
+def test_postgres_knows_what_was_put_back_before_anybody_asks_for_it(
+    on_postgres: Installation, tmp_path: Path
+) -> None:
+    """Else it reads the whole log for each handoff, and a restore of 10,000 breaks off."""
+    path = tmp_path / "desk.backup"
+    on_postgres.scene("fill", 1, 60)
+    on_postgres.manage("backup", str(path))
+    on_postgres.manage("restore", str(path), "--yes")
+    known = "SELECT count(*) > 0 FROM pg_stats WHERE tablename = 'handoffs_handoffevent'"
+    assert on_postgres.rows(known) == [(True,)]
+
+
 def _beside(home: Installation, path: Path) -> str:
     with home._connect() as connection:
         connection.execute("SELECT 1")
